@@ -1,0 +1,108 @@
+package turn
+
+import (
+	"net/netip"
+
+	"github.com/parley-rtc/parley/internal/dgram"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// Transport is what a client reaches the server over.
+type Transport uint8
+
+// The transports of RFC 8656, section 3.1.
+const (
+	UDP Transport = iota
+	TCP
+	TLS
+)
+
+// Client is one client's 5-tuple. It is comparable: two requests with the same
+// Client come from the same place (RFC 8656, section 3.2).
+type Client struct {
+	Transport Transport
+	Sock      dgram.Sock     // dgram.Main, or the stream's own
+	Remote    netip.AddrPort // the client's transport address
+	Local     netip.AddrPort // the server's; the zero Addr where unknown
+}
+
+// RelayID numbers the relayed transport addresses of one engine. The engine
+// gives it out in [OpenRelay] and uses it again only after [Out.CloseRelays]
+// named it.
+type RelayID uint32
+
+// OpenRelay asks the owner of the engine for a UDP socket to relay through. The
+// owner answers with exactly one HandleRelayOpened for each.
+type OpenRelay struct {
+	ID     RelayID
+	Family Family
+	Near   netip.Addr // the server address the client used; a hint which address to bind
+}
+
+// Family is an address family of RFC 8656, section 18.11.
+type Family uint8
+
+// Families as they stand in REQUESTED-ADDRESS-FAMILY.
+const (
+	IPv4 Family = 0x01
+	IPv6 Family = 0x02
+)
+
+// RelayOpened is the answer to [OpenRelay].
+type RelayOpened struct {
+	ID         RelayID
+	OK         bool           // false: no port to be had; the client gets 508
+	Sock       dgram.Sock     // what to send through
+	Advertised netip.AddrPort // what the client is told (XOR-RELAYED-ADDRESS)
+}
+
+// Out collects what an engine wants done. The owner carries it out and calls
+// Reset; the engine only appends. Order within Send is kept.
+type Out struct {
+	Send        []dgram.Out
+	OpenRelays  []OpenRelay
+	CloseRelays []RelayID
+	Events      []Event
+
+	arena []byte // messages built by the engine; grows to its high-water mark and stays
+}
+
+// EventKind is a change in the life of an allocation.
+type EventKind uint8
+
+// The kinds of [Event].
+const (
+	AllocationOpened EventKind = iota
+	AllocationClosed
+)
+
+// Event reports a change of lifecycle, for logs and metrics. It carries no
+// credential.
+type Event struct {
+	Kind    EventKind
+	Client  Client
+	Relayed netip.AddrPort
+	User    string // username as authenticated
+	Reason  string // of AllocationClosed: "expired", "deleted", "closed" (the stream went)
+}
+
+// Authenticator finds the long-term key of a user. It must not block.
+type Authenticator interface {
+	// Key returns MD5(username ":" realm ":" password) (RFC 8489, section
+	// 9.2.2), and false if there is no such user or its credential has expired.
+	// refresh is true for requests on an allocation that already exists, where
+	// an expired credential still counts.
+	Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool)
+}
+
+// Directory knows the relayed transport addresses of all shards of this server,
+// so that two clients of it can always be relayed to each other, whatever the
+// peer policy says, and only to sockets that are really relays.
+type Directory interface {
+	// Bound returns where the relay that is advertised as a is bound.
+	Bound(a netip.AddrPort) (local netip.AddrPort, ok bool)
+	// Advertised returns how the relay bound to local is advertised.
+	Advertised(local netip.AddrPort) (a netip.AddrPort, ok bool)
+	// IsServerIP says whether ip is one that this server advertises relays on.
+	IsServerIP(ip netip.Addr) bool
+}

@@ -1,0 +1,136 @@
+/**
+ * The public shapes of the SDK. Names follow the W3C's; units come last in a name.
+ */
+
+/** What a track is, whoever sends it. */
+export type TrackKind = 'microphone' | 'camera' | 'screen' | 'screen-audio';
+export type DeviceKind = 'microphone' | 'camera' | 'speaker';
+
+export interface MediaState { microphone: boolean; camera: boolean; screen: boolean }
+
+/** Why a device could not be had. The app turns each into help in plain words. */
+export type MediaErrorCode =
+  | 'permission-denied'    // the person or a policy said no
+  | 'permission-dismissed' // the question was closed without an answer
+  | 'system-denied'        // the operating system keeps the device from the browser
+  | 'not-found'            // there is no such device
+  | 'busy'                 // another program has it
+  | 'insecure'             // the page is not a secure context
+  | 'unsupported'          // this browser lacks the API
+  | 'failed';              // anything else
+
+export interface Device { kind: DeviceKind; id: string; label: string; groupId: string; isDefault: boolean }
+
+/** State of the signaling connection with the server. */
+export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'left';
+
+/** Why a call ended, or could not begin. */
+export type EndReason =
+  | 'left' | 'room-full' | 'replaced' | 'server-gone' | 'server-full' | 'unauthorized'
+  | 'rejected' | 'unsupported-browser' | 'protocol-error';
+
+/** State of the media connection with one peer. */
+export type PeerConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'lost';
+
+export interface CandidateInfo {
+  type: 'host' | 'srflx' | 'prflx' | 'relay';
+  protocol: 'udp' | 'tcp';
+  /** Of a relay candidate: how this browser reaches the relay. */
+  relayProtocol?: 'udp' | 'tcp' | 'tls';
+  address: string;
+  port: number;
+  url?: string;
+}
+
+/** The way that media takes now. */
+export interface PathInfo {
+  kind: 'none' | 'direct' | 'relay';
+  /** Over what: of a relay, how the nearer end reaches it. */
+  protocol: 'udp' | 'tcp' | 'tls';
+  local?: CandidateInfo;
+  remote?: CandidateInfo;
+}
+
+/** One stream of media in one direction over the last interval. */
+export interface TrackStats {
+  kind: TrackKind;
+  direction: 'inbound' | 'outbound';
+  codec: string;
+  bitrateBps: number;
+  packets: number;          // since the beginning
+  packetsLost: number;      // since the beginning
+  lossFraction: number;     // 0..1 over the interval
+  jitterMs: number;
+  rttMs: number | null;
+  fps: number | null;
+  width: number | null;
+  height: number | null;
+  framesDecoded: number | null;
+  framesDropped: number | null;
+  freezeCount: number | null;
+  freezeMs: number | null;
+  audioEnergy: number | null;     // totalAudioEnergy since the beginning
+  limitedBy: 'none' | 'cpu' | 'bandwidth' | 'other' | null; // outbound video
+}
+
+export type Quality = 'unknown' | 'good' | 'fair' | 'poor' | 'lost';
+
+export interface PeerStats {
+  peer: string;
+  atMs: number;            // performance.now()
+  rttMs: number | null;    // of the selected candidate pair
+  availableOutgoingBps: number | null;
+  sentBps: number;
+  receivedBps: number;
+  lossFraction: number;    // worst of all tracks
+  jitterMs: number;        // worst of all inbound tracks
+  quality: Quality;
+  path: PathInfo;
+  tracks: TrackStats[];
+}
+
+export interface ChannelOptions {
+  ordered?: boolean;              // default true
+  maxRetransmits?: number;        // not together with maxPacketLifeTime
+  maxPacketLifeTime?: number;     // ms
+}
+
+export interface ChannelMessage { from: string; data: string | ArrayBuffer }
+
+export interface JoinOptions {
+  name?: string;
+  /** Preview that goes on as the call's media; without it nothing is sent until the call's `media` is switched on. */
+  media?: import('./media.js').LocalMedia;
+  /** Ends the attempt. */
+  signal?: AbortSignal;
+  iceTransportPolicy?: RTCIceTransportPolicy;
+  /** Instead of the server's. */
+  iceServers?: RTCIceServer[];
+  /** Address of the server where it is not the room URL's own origin. */
+  server?: string;
+}
+
+/** Events of a `Call`. */
+export interface CallEvents {
+  state: { state: CallState; reason?: EndReason };
+  'peer-joined': { peer: import('./peer.js').Peer };
+  'peer-left': { peer: import('./peer.js').Peer; reason: 'bye' | 'lost' };
+  /** Name, media state, connection, path, speaking: anything that a tile shows. */
+  'peer-changed': { peer: import('./peer.js').Peer };
+  /** A track of a peer came or went; tracks stay the same over mute. */
+  'tracks-changed': { peer: import('./peer.js').Peer };
+  stats: { peer: import('./peer.js').Peer; stats: PeerStats };
+  path: { path: PathInfo };
+  'active-speaker': { peer: import('./peer.js').Peer | null };
+  error: { error: Error };
+}
+
+/** Events of a `LocalMedia`. */
+export interface LocalMediaEvents {
+  /** A track started, stopped, was muted or replaced. */
+  change: { kind: TrackKind };
+  devices: { devices: Device[] };
+  /** A device in use went away; `replacedBy` is what is used instead, if anything. */
+  'device-lost': { kind: 'microphone' | 'camera'; label: string; replacedBy: Device | null };
+  'device-failed': { kind: TrackKind; code: MediaErrorCode };
+}
