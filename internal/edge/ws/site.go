@@ -1,0 +1,150 @@
+package ws
+
+import (
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// Site serves the web app: the page for every address a person can have in the
+// address bar, and the files it is made of. Files come precompressed where a .gz
+// stands beside them. Names under /assets/ carry a hash of their content and are
+// cached for ever; everything else is asked for anew.
+type Site struct {
+	files map[string]siteFile
+	page  string // the file that is the page, "" if the app was not built
+}
+
+type siteFile struct {
+	plain, gzip []byte
+	contentType string
+	immutable   bool
+}
+
+// ContentSecurityPolicy lets the page load from this server only, run no inline
+// script or style, and be framed by nobody else.
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; " +
+	"media-src 'self' blob: mediastream:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+
+// permissions are the powerful features the page itself uses; frames get none.
+const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
+	"speaker-selection=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()"
+
+// NewSite reads all files of the built app into memory: under a megabyte, and no
+// file system stands between a request and its answer.
+func NewSite(built fs.FS) (*Site, error) {
+	s := &Site{files: map[string]siteFile{}}
+	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		data, err := fs.ReadFile(built, name)
+		if err != nil {
+			return err
+		}
+		base, compressed := strings.CutSuffix(name, ".gz")
+		f := s.files["/"+base]
+		if compressed {
+			f.gzip = data
+		} else {
+			f.plain = data
+		}
+		f.contentType = contentType(base)
+		f.immutable = strings.HasPrefix(base, "assets/")
+		s.files["/"+base] = f
+		return nil
+	})
+	if _, ok := s.files["/index.html"]; ok {
+		s.page = "/index.html"
+	}
+	return s, err
+}
+
+func contentType(name string) string {
+	switch ext := path.Ext(name); ext {
+	case ".js", ".mjs":
+		return "text/javascript; charset=utf-8" // the system's table may say otherwise
+	case ".webmanifest":
+		return "application/manifest+json"
+	default:
+		if t := mime.TypeByExtension(ext); t != "" {
+			return t
+		}
+		return "application/octet-stream"
+	}
+}
+
+// ServeHTTP answers GET and HEAD.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Only GET and HEAD are answered here.", http.StatusMethodNotAllowed)
+		return
+	}
+	name := r.URL.Path
+	status := http.StatusOK
+	if isPage(name) {
+		name = s.page
+	}
+	f, ok := s.files[name]
+	if !ok {
+		if s.page == "" {
+			http.Error(w, "This Parley was built without its web app. Run `make web` and build again.", http.StatusNotFound)
+			return
+		}
+		if strings.HasPrefix(name, "/assets/") {
+			http.NotFound(w, r)
+			return
+		}
+		f, status = s.files[s.page], http.StatusNotFound // the app has a page for it
+	}
+	f.write(w, r, status)
+}
+
+// isPage says whether path is one that the app itself shows.
+func isPage(path string) bool {
+	return path == "/" || strings.HasPrefix(path, "/r/")
+}
+
+func (f *siteFile) write(w http.ResponseWriter, r *http.Request, status int) {
+	h := w.Header()
+	h.Set("Content-Type", f.contentType)
+	h.Set("Vary", "Accept-Encoding")
+	if f.immutable {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		h.Set("Cache-Control", "no-cache")
+	}
+	body := f.plain
+	if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = f.gzip
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(body) // the client is gone if this fails
+	}
+}
+
+// SecurityHeaders puts the headers on every answer that keep the page to itself.
+// hsts is for servers with a real name and certificate; a self-signed one would
+// lock people out.
+func SecurityHeaders(next http.Handler, hsts bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", ContentSecurityPolicy)
+		h.Set("Permissions-Policy", permissions)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer") // a room's address is its key
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if hsts {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,66 @@
+package ws
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/fstest"
+)
+
+func builtApp() fstest.MapFS {
+	return fstest.MapFS{
+		"index.html":            {Data: []byte("<page>")},
+		"index.html.gz":         {Data: []byte("gz-page")},
+		"assets/main-ABC.js":    {Data: []byte("js")},
+		"assets/main-ABC.js.gz": {Data: []byte("gz-js")},
+		"parley.webmanifest":    {Data: []byte("{}")},
+		".gitkeep":              {},
+	}
+}
+
+func TestSite(t *testing.T) {
+	site, err := NewSite(builtApp())
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := SecurityHeaders(site, false)
+	for _, c := range []struct {
+		method, path, accept       string
+		status                     int
+		body, contentType, caching string
+	}{
+		{"GET", "/", "", 200, "<page>", "text/html; charset=utf-8", "no-cache"},
+		{"GET", "/r/some-room", "br, gzip", 200, "gz-page", "text/html; charset=utf-8", "no-cache"},
+		{"GET", "/assets/main-ABC.js", "gzip", 200, "gz-js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"HEAD", "/assets/main-ABC.js", "", 200, "", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"},
+		{"GET", "/parley.webmanifest", "", 200, "{}", "application/manifest+json", "no-cache"},
+		{"GET", "/assets/gone.js", "", 404, "404 page not found\n", "text/plain; charset=utf-8", ""},
+		{"GET", "/no/such/page", "", 404, "<page>", "text/html; charset=utf-8", "no-cache"},
+		{"GET", "/.gitkeep", "", 404, "<page>", "text/html; charset=utf-8", "no-cache"},
+		{"POST", "/", "", 405, "Only GET and HEAD are answered here.\n", "text/plain; charset=utf-8", ""},
+	} {
+		r := httptest.NewRequest(c.method, c.path, nil)
+		r.Header.Set("Accept-Encoding", c.accept)
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, r)
+		h := w.Header()
+		if w.Code != c.status || w.Body.String() != c.body || h.Get("Content-Type") != c.contentType || h.Get("Cache-Control") != c.caching {
+			t.Errorf("%s %s: %d %q %q %q", c.method, c.path, w.Code, w.Body, h.Get("Content-Type"), h.Get("Cache-Control"))
+		}
+		if h.Get("Content-Security-Policy") != ContentSecurityPolicy || h.Get("Referrer-Policy") != "no-referrer" {
+			t.Errorf("%s %s: the security headers are missing", c.method, c.path)
+		}
+	}
+}
+
+func TestSiteThatWasNotBuilt(t *testing.T) {
+	site, err := NewSite(fstest.MapFS{".gitkeep": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	site.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	if w.Code != http.StatusNotFound || w.Body.Len() == 0 {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+}
