@@ -5,7 +5,12 @@
 // A connection is a WebSocket with the subprotocol [Subprotocol]; each text
 // message is one JSON object with a "type". Field names are snake_case, units
 // come last.
+//
+// The tag `api` of a message says its type and who sends it, the tag `enum` what
+// a string may be; the generator and the tests read both.
 package api
+
+//go:generate go run ./internal/gen
 
 // Subprotocol is the WebSocket subprotocol. Its number is the protocol version.
 const Subprotocol = "parley.v1"
@@ -22,6 +27,11 @@ const (
 	MaxSecretBytes     = 64
 	MaxConnectionBytes = 32 // Offer.Connection: base64url
 	MaxCandidateBytes  = 1 << 10
+	MaxMidBytes        = 32     // Candidate.SDPMid, TrackInfo.Mid
+	MaxUfragBytes      = 256    // Candidate.UsernameFragment
+	MaxTracks          = 32     // Offer.Tracks
+	MaxClientBytes     = 128    // Hello.Client
+	MaxReasonBytes     = 64     // Bye.Reason
 	SessionMs          = 30_000 // how long a session outlives its socket
 	PingActiveMs       = 2_000  // between pings while others are in the room
 	PingIdleMs         = 20_000 // between pings while alone
@@ -39,7 +49,7 @@ const (
 // Hello is the first message on every socket: it enters a room, or takes up a
 // session again whose socket was lost.
 type Hello struct {
-	Type string `json:"type" api:"hello"`
+	Type string `json:"type" api:"hello,client"`
 	Room string `json:"room"`
 	// Secret is chosen by the client at random, at least 128 bits in base64url.
 	// The peer's id follows from it: see [PeerID]. Whoever has it is that peer,
@@ -68,7 +78,7 @@ type MediaState struct {
 // Without, the session is new (the server may have been restarted): numbering
 // begins at 1 in both directions, and Peers is who is there.
 type Welcome struct {
-	Type       string      `json:"type" api:"welcome"`
+	Type       string      `json:"type" api:"welcome,server"`
 	Self       string      `json:"self"` // the client's own peer id
 	Room       string      `json:"room"`
 	Resumed    bool        `json:"resumed"`
@@ -106,14 +116,14 @@ type ICEServer struct {
 
 // PeerJoined says that somebody entered the room.
 type PeerJoined struct {
-	Type string `json:"type" api:"peer-joined"`
+	Type string `json:"type" api:"peer-joined,server"`
 	Seq  uint64 `json:"seq"`
 	Peer Peer   `json:"peer"`
 }
 
 // PeerUpdated says that a peer changed its name or what it sends.
 type PeerUpdated struct {
-	Type  string     `json:"type" api:"peer-updated"`
+	Type  string     `json:"type" api:"peer-updated,server"`
 	Seq   uint64     `json:"seq"`
 	Peer  string     `json:"peer"`
 	Name  string     `json:"name"`
@@ -123,30 +133,30 @@ type PeerUpdated struct {
 // PeerAway says that a peer's socket is gone without a bye, or that it stopped
 // answering pings. Its session is kept for SessionMs; media may still flow.
 type PeerAway struct {
-	Type string `json:"type" api:"peer-away"`
+	Type string `json:"type" api:"peer-away,server"`
 	Seq  uint64 `json:"seq"`
 	Peer string `json:"peer"`
 }
 
 // PeerBack says that a peer that was away has resumed.
 type PeerBack struct {
-	Type string `json:"type" api:"peer-back"`
+	Type string `json:"type" api:"peer-back,server"`
 	Seq  uint64 `json:"seq"`
 	Peer string `json:"peer"`
 }
 
 // PeerLeft says that a peer is gone for good.
 type PeerLeft struct {
-	Type   string `json:"type" api:"peer-left"`
+	Type   string `json:"type" api:"peer-left,server"`
 	Seq    uint64 `json:"seq"`
 	Peer   string `json:"peer"`
-	Reason string `json:"reason"` // "bye", "lost"
+	Reason string `json:"reason" enum:"bye,lost"`
 }
 
 // TrackInfo says what the media section with this mid carries.
 type TrackInfo struct {
 	Mid  string `json:"mid"`
-	Kind string `json:"kind"` // "microphone", "camera", "screen", "screen-audio"
+	Kind string `json:"kind" enum:"microphone,camera,screen,screen-audio"`
 }
 
 // Offer carries an SDP offer from one peer to another. A client sets To and
@@ -154,7 +164,7 @@ type TrackInfo struct {
 // random, and an offer with First and a new Connection replaces the one there
 // was.
 type Offer struct {
-	Type       string      `json:"type" api:"offer"`
+	Type       string      `json:"type" api:"offer,client,server"`
 	Seq        uint64      `json:"seq"`
 	To         string      `json:"to,omitempty"`
 	From       string      `json:"from,omitempty"`
@@ -166,7 +176,7 @@ type Offer struct {
 
 // Answer carries an SDP answer.
 type Answer struct {
-	Type       string      `json:"type" api:"answer"`
+	Type       string      `json:"type" api:"answer,client,server"`
 	Seq        uint64      `json:"seq"`
 	To         string      `json:"to,omitempty"`
 	From       string      `json:"from,omitempty"`
@@ -177,7 +187,7 @@ type Answer struct {
 
 // Candidate carries one trickled ICE candidate, an RTCIceCandidateInit.
 type Candidate struct {
-	Type             string `json:"type" api:"candidate"`
+	Type             string `json:"type" api:"candidate,client,server"`
 	Seq              uint64 `json:"seq"`
 	To               string `json:"to,omitempty"`
 	From             string `json:"from,omitempty"`
@@ -190,7 +200,7 @@ type Candidate struct {
 
 // EndOfCandidates says that no more candidates come for this gathering.
 type EndOfCandidates struct {
-	Type             string `json:"type" api:"end-of-candidates"`
+	Type             string `json:"type" api:"end-of-candidates,client,server"`
 	Seq              uint64 `json:"seq"`
 	To               string `json:"to,omitempty"`
 	From             string `json:"from,omitempty"`
@@ -201,7 +211,7 @@ type EndOfCandidates struct {
 // Reset says to a peer: I do not have this connection (any more), begin a new
 // one. Answers a message that names an unknown connection and is not First.
 type Reset struct {
-	Type       string `json:"type" api:"reset"`
+	Type       string `json:"type" api:"reset,client,server"`
 	Seq        uint64 `json:"seq"`
 	To         string `json:"to,omitempty"`
 	From       string `json:"from,omitempty"`
@@ -210,7 +220,7 @@ type Reset struct {
 
 // Update changes the sender's name or what it says it sends.
 type Update struct {
-	Type  string     `json:"type" api:"update"`
+	Type  string     `json:"type" api:"update,client"`
 	Seq   uint64     `json:"seq"`
 	Name  string     `json:"name"`
 	Media MediaState `json:"media"`
@@ -219,13 +229,13 @@ type Update struct {
 // Bye leaves the room (client), or announces that the server closes (server):
 // with reason "restart" the client comes again by itself.
 type Bye struct {
-	Type   string `json:"type" api:"bye"`
+	Type   string `json:"type" api:"bye,client,server"`
 	Reason string `json:"reason,omitempty"`
 }
 
 // ICEServers renews the credentials before they expire.
 type ICEServers struct {
-	Type        string      `json:"type" api:"ice-servers"`
+	Type        string      `json:"type" api:"ice-servers,server"`
 	Seq         uint64      `json:"seq"`
 	ICEServers  []ICEServer `json:"ice_servers"`
 	ICEExpiresS int         `json:"ice_expires_s"`
@@ -234,27 +244,27 @@ type ICEServers struct {
 // Ping asks for a [Pong] at once. Both sides may send it. Received is the
 // highest seq the sender has got, as in [Ack].
 type Ping struct {
-	Type     string `json:"type" api:"ping"`
+	Type     string `json:"type" api:"ping,client,server"`
 	Received uint64 `json:"received"`
 }
 
 // Pong answers [Ping].
 type Pong struct {
-	Type     string `json:"type" api:"pong"`
+	Type     string `json:"type" api:"pong,client,server"`
 	Received uint64 `json:"received"`
 }
 
 // Ack tells the highest seq received, so that the other side can forget. Sent
 // after every AckEvery numbered messages.
 type Ack struct {
-	Type     string `json:"type" api:"ack"`
+	Type     string `json:"type" api:"ack,client,server"`
 	Received uint64 `json:"received"`
 }
 
 // Error answers a message that cannot be carried out. With Fatal the server
 // closes the socket after it and a resume will not help.
 type Error struct {
-	Type    string    `json:"type" api:"error"`
+	Type    string    `json:"type" api:"error,server"`
 	Code    ErrorCode `json:"code"`
 	Message string    `json:"message"` // a plain English sentence
 	Fatal   bool      `json:"fatal"`
