@@ -1,0 +1,10 @@
+/** Calls, data channels and statistics against a Parley server, from a browser. */
+
+export { join, type Call } from './call.js';
+export { Channel, type ChannelEvents } from './channels.js';
+export { ChannelError, type ChannelErrorCode, JoinError, MediaError } from './errors.js';
+export { LocalMedia } from './media.js';
+export { Peer } from './peer.js';
+export { browserProblem } from './quirks.js';
+export { newRoomName } from './rooms.js';
+export type * from './types.js';

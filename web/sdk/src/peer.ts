@@ -1,0 +1,57 @@
+/** Peer: another person in the call, as the app sees them. */
+
+import type {
+  MediaState, PathInfo, PeerConnectionState, PeerStats, Quality, TrackKind,
+} from './types.js';
+
+const NO_PATH: PathInfo = { kind: 'none', protocol: 'udp' };
+
+export class Peer {
+  readonly id: string;
+  name = '';
+  media: MediaState = { microphone: false, camera: false, screen: false };
+  connection: PeerConnectionState = 'connecting';
+  /** 'away': its signaling socket is gone; media may still flow. */
+  signaling: 'present' | 'away' = 'present';
+  path: PathInfo = NO_PATH;
+  quality: Quality = 'unknown';
+  speaking = false;
+  /** Level of its voice now, 0..1. */
+  level = 0;
+  stats: PeerStats | null = null;
+  /** Camera and microphone. The object stays the same while tracks come and go. */
+  readonly stream = new MediaStream();
+  /** Screen and its sound. */
+  readonly screenStream = new MediaStream();
+
+  /** @internal */
+  readonly received = new Map<TrackKind, MediaStreamTrack>();
+
+  /** @internal */
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** Null while the peer does not send that kind. The microphone's track stays over mute. */
+  track(kind: TrackKind): MediaStreamTrack | null {
+    const track = this.received.get(kind);
+    if (!track) return null;
+    if (kind === 'camera' && !this.media.camera) return null;
+    return (kind === 'screen' || kind === 'screen-audio') && !this.media.screen ? null : track;
+  }
+
+  /** @internal Brings the streams in line with `track`; true if one of them changed. */
+  arrangeStreams(): boolean {
+    const camera = arrange(this.stream, [this.track('microphone'), this.track('camera')]);
+    const screen = arrange(this.screenStream, [this.track('screen'), this.track('screen-audio')]);
+    return camera || screen;
+  }
+}
+
+function arrange(stream: MediaStream, tracks: (MediaStreamTrack | null)[]): boolean {
+  const stale = stream.getTracks().filter((track) => !tracks.includes(track));
+  const fresh = tracks.filter((track) => track !== null).filter((track) => !stream.getTracks().includes(track));
+  for (const track of stale) stream.removeTrack(track);
+  for (const track of fresh) stream.addTrack(track);
+  return stale.length + fresh.length > 0;
+}

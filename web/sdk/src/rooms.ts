@@ -1,0 +1,31 @@
+const SIGNS = 'abcdefghijklmnopqrstuvwxyz23456789'; // 34 signs: 16 of them are 81 bits
+const LENGTH = 16;
+
+/** An unguessable room name of 81 bits, like "k3vq-9xwd-mm2t-7hcp". */
+export function newRoomName(): string {
+  let signs = '';
+  while (signs.length < LENGTH) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(LENGTH))) {
+      // Bytes past the last whole multiple of 34 would favour the first signs.
+      if (byte < 256 - (256 % SIGNS.length)) signs += SIGNS.charAt(byte % SIGNS.length);
+    }
+  }
+  return signs.slice(0, LENGTH).replace(/(.{4})(?=.)/g, '$1-');
+}
+
+/** Room and signaling address of a call's URL: `https://host/r/room`. */
+export function parseRoomURL(url: string | URL, server?: string): { room: string; signal: URL } {
+  const base = typeof location === 'undefined' ? undefined : location.href;
+  const parsed = new URL(url, base);
+  const room = /\/r\/([a-z0-9-]{1,64})\/?$/.exec(parsed.pathname)?.[1];
+  if (!room) throw new TypeError(`not the address of a room: ${parsed.pathname}`);
+  const signal = new URL('/v1/signal', server ?? parsed);
+  signal.protocol = signal.protocol.replace('http', 'ws');
+  return { room, signal };
+}
+
+/** `bytes` random bytes in base64url. */
+export function randomID(bytes: number): string {
+  const text = String.fromCharCode(...crypto.getRandomValues(new Uint8Array(bytes)));
+  return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
