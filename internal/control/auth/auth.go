@@ -31,11 +31,11 @@ const (
 	keyIDChars       = 4
 )
 
-// Credentials mints and checks credentials. It may be used by several
-// goroutines at once.
-type Credentials struct {
+// TURN mints and checks credentials. It may be used by several goroutines at
+// once.
+type TURN struct {
+	realm   string
 	secrets []secret
-	life    time.Duration
 }
 
 type secret struct {
@@ -43,20 +43,17 @@ type secret struct {
 	key []byte
 }
 
-// New returns Credentials that mint with the first secret and accept all.
-// Without any secret it chooses one at random, which ends with the process. life
-// is how long a minted credential holds.
-func New(secrets []string, life time.Duration) *Credentials {
-	c := &Credentials{life: life}
+// NewTURN returns a TURN that mints with the first secret and accepts all.
+// Without any it chooses one at random, which ends with the process.
+func NewTURN(realm string, secrets ...[]byte) *TURN {
+	t := &TURN{realm: realm}
 	for _, s := range secrets {
-		c.secrets = append(c.secrets, newSecret([]byte(s)))
+		t.secrets = append(t.secrets, newSecret(s))
 	}
-	if len(c.secrets) == 0 {
-		key := make([]byte, 32)
-		rand.Read(key)
-		c.secrets = append(c.secrets, newSecret(key))
+	if len(t.secrets) == 0 {
+		t.secrets = append(t.secrets, newSecret([]byte(rand.Text())))
 	}
-	return c
+	return t
 }
 
 func newSecret(key []byte) secret {
@@ -64,26 +61,24 @@ func newSecret(key []byte) secret {
 	return secret{id: base64.RawURLEncoding.EncodeToString(sum[:])[:keyIDChars], key: key}
 }
 
-// Life returns how long a minted credential holds.
-func (c *Credentials) Life() time.Duration { return c.life }
-
 // Mint returns a credential for a session, whose name consists of A-Z a-z 0-9 - _.
-func (c *Credentials) Mint(session string) (username, password string) {
-	expiry := time.Now().Add(c.life).Unix()
-	username = strconv.FormatInt(expiry, 10) + ":" + session + "." + c.secrets[0].id
-	return username, c.secrets[0].password([]byte(username))
+// It holds for life, rounded down to whole seconds.
+func (t *TURN) Mint(session string, life time.Duration) (username, password string) {
+	expiry := time.Now().Add(life).Unix()
+	username = strconv.FormatInt(expiry, 10) + ":" + session + "." + t.secrets[0].id
+	return username, t.secrets[0].password([]byte(username))
 }
 
 // Key returns the long-term key of a user: MD5(username ":" realm ":" password)
-// (RFC 8489, section 9.2.2). It is false for names that were not made by [Mint]
-// or are too old; with refresh the age does not count. now is not used: expiry is
+// (RFC 8489, section 9.2.2). It is false for another realm and for names that are
+// malformed or too old; with refresh the age does not count. now is not used: expiry is
 // a date, not a duration.
-func (c *Credentials) Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
+func (t *TURN) Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
 	expiry, keyID, ok := parseUsername(username)
-	if !ok || !refresh && time.Now().Unix() >= expiry {
+	if !ok || string(realm) != t.realm || !refresh && time.Now().Unix() >= expiry {
 		return key, false
 	}
-	s, ok := c.find(keyID)
+	s, ok := t.find(keyID)
 	if !ok {
 		return key, false
 	}
@@ -97,11 +92,11 @@ func (c *Credentials) Key(now mono.Time, username, realm []byte, refresh bool) (
 	return key, true
 }
 
-func (c *Credentials) find(keyID string) (secret, bool) {
+func (t *TURN) find(keyID string) (secret, bool) {
 	if keyID == "" {
-		return c.secrets[0], true
+		return t.secrets[0], true
 	}
-	for _, s := range c.secrets {
+	for _, s := range t.secrets {
 		if s.id == keyID {
 			return s, true
 		}
