@@ -1,0 +1,147 @@
+package udp
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"net/netip"
+	"sync"
+)
+
+// The dynamic ports.
+//
+// "The server SHOULD only allocate ports from the range 49152 - 65535 (the
+// Dynamic and/or Private Port range)"
+// https://www.rfc-editor.org/rfc/rfc8656#section-7.2
+const (
+	PortMinDefault = 49152
+	PortMaxDefault = 65535
+)
+
+// bindTries is how often an opening may run into a port that another program
+// holds before it is given up.
+const bindTries = 16
+
+// ErrNoPort is returned when no relay port of the range is free.
+var ErrNoPort = errors.New("no relay port free")
+
+// Ports gives out the relay ports of a range to all pollers of a server. A port
+// is picked at random among the free ones of a family.
+//
+// "the server SHOULD NOT allocate ports in order [...] it makes it easy for an
+// attacker to guess which ports are allocated"
+// https://www.rfc-editor.org/rfc/rfc8656#section-7.2
+type Ports struct {
+	min, max uint16
+
+	mu     sync.Mutex
+	v4, v6 portSet
+}
+
+type portSet struct {
+	free  [65536 / 64]uint64
+	count int
+}
+
+// NewPorts returns the range min to max, both included.
+func NewPorts(min, max uint16) (*Ports, error) {
+	if min == 0 || min > max {
+		return nil, fmt.Errorf("relay ports %d-%d: not a range", min, max)
+	}
+	p := &Ports{min: min, max: max}
+	for port := int(min); port <= int(max); port++ {
+		p.v4.put(uint16(port))
+		p.v6.put(uint16(port))
+	}
+	return p, nil
+}
+
+// Free returns how many ports are left for IPv4 and IPv6.
+func (p *Ports) Free() (v4, v6 int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.v4.count, p.v6.count
+}
+
+// bind calls try with random free ports until it succeeds, and keeps the one it
+// succeeded with. try says inUse when another program holds the port.
+func (p *Ports) bind(local netip.Addr, try func(netip.AddrPort) (inUse bool, err error)) (netip.AddrPort, error) {
+	var taken [bindTries]uint16
+	n := 0
+	defer func() {
+		for _, port := range taken[:n] {
+			p.release(local, port)
+		}
+	}()
+	for n < bindTries {
+		port, ok := p.take(local)
+		if !ok {
+			return netip.AddrPort{}, ErrNoPort
+		}
+		addr := netip.AddrPortFrom(local, port)
+		inUse, err := try(addr)
+		if err == nil {
+			return addr, nil
+		}
+		if !inUse {
+			p.release(local, port)
+			return netip.AddrPort{}, err
+		}
+		taken[n] = port
+		n++
+	}
+	return netip.AddrPort{}, ErrNoPort
+}
+
+func (p *Ports) take(local netip.Addr) (uint16, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	set := p.set(local)
+	if set.count == 0 {
+		return 0, false
+	}
+	var random [8]byte
+	rand.Read(random[:])
+	return set.takeNth(int(binary.LittleEndian.Uint64(random[:]) % uint64(set.count))), true
+}
+
+func (p *Ports) release(local netip.Addr, port uint16) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.set(local).put(port)
+}
+
+func (p *Ports) set(local netip.Addr) *portSet {
+	if local.Is4() {
+		return &p.v4
+	}
+	return &p.v6
+}
+
+func (s *portSet) put(port uint16) {
+	word, bit := &s.free[port/64], uint64(1)<<(port%64)
+	if *word&bit == 0 {
+		*word |= bit
+		s.count++
+	}
+}
+
+// takeNth takes the free port that has n free ones before it.
+func (s *portSet) takeNth(n int) uint16 {
+	for i, word := range s.free {
+		if ones := bits.OnesCount64(word); n >= ones {
+			n -= ones
+			continue
+		}
+		for ; n > 0; n-- {
+			word &= word - 1
+		}
+		bit := bits.TrailingZeros64(word)
+		s.free[i] &^= 1 << bit
+		s.count--
+		return uint16(i*64 + bit)
+	}
+	panic("fewer free ports than counted")
+}

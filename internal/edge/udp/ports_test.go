@@ -1,0 +1,80 @@
+package udp
+
+import (
+	"errors"
+	"net/netip"
+	"testing"
+)
+
+func TestPortsAreUsedOnceAndComeBack(t *testing.T) {
+	ports, err := NewPorts(50000, 50009)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v4 := netip.MustParseAddr("192.0.2.1")
+	seen := map[uint16]bool{}
+	inOrder := true
+	for range 10 {
+		a, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen[a.Port()] || a.Port() < 50000 || a.Port() > 50009 {
+			t.Fatalf("port %d", a.Port())
+		}
+		inOrder = inOrder && a.Port() == 50000+uint16(len(seen))
+		seen[a.Port()] = true
+	}
+	if inOrder {
+		t.Error("ports were given out in order (one in 3.6 million by chance)")
+	}
+	if _, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil }); !errors.Is(err, ErrNoPort) {
+		t.Errorf("an eleventh port of ten: %v", err)
+	}
+	if _, v6 := ports.Free(); v6 != 10 {
+		t.Errorf("IPv6 has %d ports left, want its own 10", v6)
+	}
+	ports.release(v4, 50004)
+	a, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil })
+	if err != nil || a.Port() != 50004 {
+		t.Errorf("got %v, %v, want the port that came back", a, err)
+	}
+}
+
+func TestPortsOfOthersAreSkippedAndKept(t *testing.T) {
+	ports, err := NewPorts(50000, 50003)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v6 := netip.MustParseAddr("2001:db8::1")
+	a, err := ports.bind(v6, func(a netip.AddrPort) (bool, error) {
+		if a.Port() != 50002 {
+			return true, ErrAddressInUse
+		}
+		return false, nil
+	})
+	if err != nil || a.Port() != 50002 {
+		t.Fatalf("got %v, %v", a, err)
+	}
+	if _, free := ports.Free(); free != 3 {
+		t.Errorf("%d ports free, want the 3 that another program holds now and may give back", free)
+	}
+	broken := errors.New("broken")
+	if _, err := ports.bind(v6, func(netip.AddrPort) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if _, free := ports.Free(); free != 3 {
+		t.Errorf("%d ports free after a failure, want 3", free)
+	}
+}
+
+func TestPortRangesAreChecked(t *testing.T) {
+	for _, r := range [][2]uint16{{0, 10}, {11, 10}} {
+		if _, err := NewPorts(r[0], r[1]); err == nil {
+			t.Errorf("%d-%d was taken for a range", r[0], r[1])
+		}
+	}
+	if _, err := NewPorts(65535, 65535); err != nil {
+		t.Error(err)
+	}
+}
