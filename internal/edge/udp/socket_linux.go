@@ -22,15 +22,15 @@ const gsoSizeMax = 1500 - 40 - 8
 
 // socket is one UDP socket of a poller.
 type socket struct {
-	fd      int
-	sock    dgram.Sock
-	local   netip.Addr // what it is bound to; unspecified for the public port
-	v4      bool
-	pinned  bool // replies carry the address the request came to
-	gsoMax  int  // largest segment the kernel took so far; 0: GSO is off
-	group   int32
-	nextFd  *socket // the next socket with something to send in this batch
-	port    uint16
+	fd     int
+	sock   dgram.Sock
+	local  netip.Addr // what it is bound to; unspecified for the public port
+	v4     bool
+	pinned bool // replies carry the address the request came to
+	gsoMax int  // largest segment the kernel took so far; 0: GSO is off
+	group  int32
+	nextFd *socket // the next socket with something to send in this batch
+	port   uint16
 }
 
 func openSocket(addr netip.AddrPort, reusePort bool, bufferSize int) (*socket, error) {

@@ -2,13 +2,13 @@
 // it has that shard's share of the public port and any number of relay sockets,
 // and hands datagrams over in batches:
 //
-//	   public port (SO_REUSEPORT)  relay sockets        Wake from other goroutines
-//	             \                      |                        /
-//	              `---------------> ReadBatch -> []dgram.In     '
-//	                                              | the shard's loop
-//	              ,--------------- WriteBatch <- []dgram.Out
-//	             /                      |
-//	   one sendmmsg per socket, runs of equal size to one place as one GSO packet
+//	public port (SO_REUSEPORT)  relay sockets        Wake from other goroutines
+//	          \                      |                        /
+//	           `---------------> ReadBatch -> []dgram.In     '
+//	                                           | the shard's loop
+//	           ,--------------- WriteBatch <- []dgram.Out
+//	          /                      |
+//	one sendmmsg per socket, runs of equal size to one place as one GSO packet
 //
 // IPv4 and IPv6 have a socket each, so that an IPv4 address never shows up in
 // its IPv6-mapped form. Both are called [dgram.Main].
