@@ -1,0 +1,132 @@
+package stream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// handshakeRecord is the first byte of a TLS connection: ContentType handshake
+// (RFC 8446, section 5.1).
+const handshakeRecord = 0x16
+
+// conn is an accepted connection. It counts as open until it is closed.
+type conn struct {
+	net.Conn
+	listener *Listener
+	source   netip.Prefix
+	over     atomic.Bool
+}
+
+// Close implements [net.Conn].
+func (c *conn) Close() error {
+	if !c.over.Swap(true) {
+		c.listener.count.open.Add(-1)
+	}
+	return c.Conn.Close()
+}
+
+// peeked is a connection whose first byte was read already.
+type peeked struct {
+	net.Conn
+	first byte
+	given bool
+}
+
+// Read implements [net.Conn].
+func (p *peeked) Read(b []byte) (int, error) {
+	if p.given || len(b) == 0 {
+		return p.Conn.Read(b)
+	}
+	p.given = true
+	b[0] = p.first
+	return 1, nil
+}
+
+// peekedTLS lets package net/http see that the connection is TLS.
+type peekedTLS struct {
+	peeked
+	tls *tls.Conn
+}
+
+// ConnectionState is what net/http fills Request.TLS from.
+func (p *peekedTLS) ConnectionState() tls.ConnectionState { return p.tls.ConnectionState() }
+
+// sort finds out what a connection wants and hands it on.
+func (l *Listener) sort(c *conn) {
+	inner, secure, isTURN, err := l.identify(c)
+	l.settled(c)
+	if err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+			l.count.timedOut.Add(1)
+		}
+		_ = c.Close()
+		return
+	}
+	if isTURN {
+		l.count.turn.Add(1)
+		l.cfg.ServeTURN(inner, secure)
+		_ = inner.Close()
+		return
+	}
+	l.count.http.Add(1)
+	select {
+	case l.http <- inner:
+	case <-l.closed:
+		_ = inner.Close()
+	}
+}
+
+// identify reads as far as it must. The whole of it has one deadline, so it does
+// not help to send byte by byte.
+func (l *Listener) identify(c *conn) (inner net.Conn, secure, isTURN bool, err error) {
+	if err := c.SetDeadline(time.Now().Add(l.cfg.HandshakeTimeout)); err != nil {
+		return nil, false, false, err
+	}
+	first, err := readByte(c)
+	if err != nil {
+		return nil, false, false, err
+	}
+	outer := &peeked{Conn: c, first: first}
+	if l.cfg.TLS == nil || first != handshakeRecord {
+		return outer, false, isSTUN(first), c.SetDeadline(time.Time{})
+	}
+	t := tls.Server(outer, l.cfg.TLS)
+	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.HandshakeTimeout)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		l.count.handshakeError.Add(1)
+		return nil, true, false, err
+	}
+	switch t.ConnectionState().NegotiatedProtocol {
+	case acmeTLSProtocol:
+		return nil, true, false, errChallenge
+	case "h2": // net/http wants the *tls.Conn itself
+		return t, true, false, c.SetDeadline(time.Time{})
+	}
+	if first, err = readByte(t); err != nil {
+		return nil, true, false, err
+	}
+	return &peekedTLS{peeked{Conn: t, first: first}, t}, true, isSTUN(first), c.SetDeadline(time.Time{})
+}
+
+// acmeTLSProtocol is the protocol of a certificate authority that looks at the
+// certificate and goes (RFC 8737, section 3).
+const acmeTLSProtocol = "acme-tls/1"
+
+var errChallenge = errors.New("a certificate authority's visit is over")
+
+// isSTUN: a client begins with a STUN request or indication, whose first byte
+// has two zero bits and then a method below 0x100.
+func isSTUN(first byte) bool { return first <= 1 }
+
+func readByte(c net.Conn) (byte, error) {
+	var b [1]byte
+	_, err := c.Read(b[:])
+	return b[0], err
+}
