@@ -152,9 +152,9 @@ func openSocket(addr netip.AddrPort, bufferSize int) (*socket, error) {
 	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(addr))
 	switch {
 	case inUse(err):
-		return nil, fmt.Errorf("udp %v: %w", addr, ErrAddressInUse)
+		return nil, fmt.Errorf("udp %v: %w: %w", addr, ErrAddressInUse, err)
 	case familyMissing(err):
-		return nil, fmt.Errorf("udp %v: %w", addr, ErrFamily)
+		return nil, fmt.Errorf("udp %v: %w: %w", addr, ErrFamily, err)
 	case err != nil:
 		return nil, fmt.Errorf("udp %v: %w", addr, err)
 	}

@@ -55,9 +55,9 @@ func openSocket(addr netip.AddrPort, reusePort bool, bufferSize int) (*socket, e
 		unix.Close(fd)
 		switch {
 		case errors.Is(err, unix.EADDRINUSE):
-			return nil, fmt.Errorf("udp %v: %w", addr, ErrAddressInUse)
+			return nil, fmt.Errorf("udp %v: %w: %w", addr, ErrAddressInUse, err)
 		case errors.Is(err, unix.EADDRNOTAVAIL):
-			return nil, fmt.Errorf("udp %v: %w", addr, ErrFamily)
+			return nil, fmt.Errorf("udp %v: %w: %w", addr, ErrFamily, err)
 		}
 		return nil, fmt.Errorf("udp %v: %w", addr, os.NewSyscallError("bind", err))
 	}
