@@ -3,34 +3,353 @@
 import { Channel } from './channels.js';
 import { Emitter } from './emitter.js';
 import { JoinError } from './errors.js';
+import { Link, type LinkHost } from './link.js';
 import { LocalMedia } from './media.js';
-import type { Peer } from './peer.js';
-import { browserProblem } from './quirks.js';
-import type { CallEvents, CallState, ChannelOptions, JoinOptions, PathInfo, PeerStats } from './types.js';
+import { NO_PATH, samePath, worstPath } from './path.js';
+import { Peer } from './peer.js';
+import { MAX_NAME_RUNES, type ICEServer, type Peer as PeerInfo, type Welcome } from './protocol.gen.js';
+import { browserProblem, watchNetwork } from './quirks.js';
+import { parseRoomURL, randomID } from './rooms.js';
+import type { Delivered } from './session.js';
+import { Signaling } from './signaling.js';
+import { Speakers } from './speakers.js';
+import type { OutboundStream } from './streams.js';
+import type { CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, PathInfo, PeerStats } from './types.js';
 
-export declare class Call extends Emitter<CallEvents> {
-  readonly id: string;
-  readonly room: string;
-  readonly name: string;
-  readonly state: CallState;
-  readonly peers: ReadonlyMap<string, Peer>;
-  readonly media: LocalMedia;
-  /** The worst of all peers. */
-  readonly path: PathInfo;
-  /** People that the room can hold. */
-  readonly maxPeers: number;
-  setName(name: string): void;
-  /** A channel to all peers, present and to come. The same label gives the same channel. */
-  channel(label: string, options?: ChannelOptions): Channel;
-  /** Looks for a better path, or for any. */
-  restartIce(): void;
-  leave(): void;
-  stats(): Promise<PeerStats[]>;
-}
+const CLIENT = 'parley-web/0.1.0';
+const TICK_MS = 250;
+/** Ticks between heartbeats, and between statistics. */
+const ALIVE_TICKS = 2;
+const STATS_TICKS = 4;
 
 /** Enters the room of `url`, like https://host/r/room. Rejects with JoinError. */
 export async function join(url: string | URL, options: JoinOptions = {}): Promise<Call> {
-  void url;
-  void options;
-  throw new JoinError('unsupported-browser', browserProblem() ?? '');
+  const problem = browserProblem();
+  if (problem === 'no-webrtc' || problem === 'too-old') {
+    throw new JoinError('unsupported-browser', 'This browser cannot make calls.');
+  }
+  performance.mark('parley:join');
+  let address: ReturnType<typeof parseRoomURL>;
+  try {
+    address = parseRoomURL(url, options.server);
+  } catch (error) {
+    throw new JoinError('rejected', error instanceof Error ? error.message : String(error));
+  }
+  return new Promise((resolve, reject) => new Call(address, options, resolve, reject));
+}
+
+export class Call extends Emitter<CallEvents> {
+  readonly room: string;
+  readonly media: LocalMedia;
+  readonly #options: JoinOptions;
+  readonly #ownsMedia: boolean;
+  readonly #signaling: Signaling;
+  readonly #peers = new Map<string, Peer>();
+  readonly #links = new Map<string, Link>();
+  readonly #channels = new Map<string, Channel>();
+  readonly #speakers = new Speakers();
+  readonly #cleanups: (() => void)[] = [];
+  #settle: { resolve: (call: Call) => void; reject: (error: JoinError) => void } | null;
+  #id = '';
+  #name: string;
+  #maxPeers = 0;
+  #path = NO_PATH;
+  #iceServers: RTCIceServer[];
+  /** Made while the server is asked, so that the first connection need not wait for the browser. */
+  #spare: RTCPeerConnection | null;
+  #activeSpeaker: string | null = null;
+  #ticks = 0;
+
+  /** @internal Use join. */
+  constructor(
+    address: { room: string; signal: URL }, options: JoinOptions,
+    resolve: (call: Call) => void, reject: (error: JoinError) => void,
+  ) {
+    super();
+    this.room = address.room;
+    this.#options = options;
+    this.#settle = { resolve, reject };
+    this.#name = cleanName(options.name ?? '');
+    this.#ownsMedia = !options.media;
+    this.media = options.media ?? new LocalMedia();
+    this.#iceServers = options.iceServers ?? [];
+    const hello = { room: this.room, secret: randomID(24), client: CLIENT, name: this.#name, media: this.media.state };
+    this.#signaling = new Signaling(address.signal, hello, {
+      welcome: (welcome) => this.#onWelcome(welcome),
+      deliver: (message) => this.#onMessage(message),
+      state: (state, reason, message) => this.#onState(state, reason, message),
+      warn: (code, message) => this.emit('error', { error: new Error(`${code}: ${message}`) }),
+    });
+    this.#signaling.start();
+    this.#spare = new RTCPeerConnection(this.#configuration);
+    this.#watch();
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get state(): CallState {
+    return this.#signaling.state;
+  }
+
+  get peers(): ReadonlyMap<string, Peer> {
+    return this.#peers;
+  }
+
+  /** The worst of all peers. */
+  get path(): PathInfo {
+    return this.#path;
+  }
+
+  /** People that the room can hold. */
+  get maxPeers(): number {
+    return this.#maxPeers;
+  }
+
+  setName(name: string): void {
+    this.#name = cleanName(name);
+    this.#signaling.update(this.#name, this.media.state);
+  }
+
+  /** A channel to all peers, present and to come. The same label gives the same channel. */
+  channel(label: string, options: ChannelOptions = {}): Channel {
+    const known = this.#channels.get(label);
+    if (known) return known;
+    const channel = new Channel(label, options, {
+      streams: (name) => this.#streams(name),
+      closed: () => {
+        this.#channels.delete(label);
+        for (const link of this.#links.values()) link.closeChannel(label);
+      },
+    });
+    this.#channels.set(label, channel);
+    for (const link of this.#links.values()) link.open(channel);
+    return channel;
+  }
+
+  /** Looks for a better path, or for any. */
+  restartIce(): void {
+    for (const link of this.#links.values()) link.restartIce();
+  }
+
+  /**
+   * Leaves the room and stops the person's devices. A LocalMedia that was given to `join` can be
+   * started again.
+   */
+  leave(): void {
+    this.#signaling.leave();
+  }
+
+  /** Statistics of now; also emitted once a second. */
+  async stats(): Promise<PeerStats[]> {
+    const all = await Promise.all([...this.#links.values()].map((link) => link.stats()));
+    return all.filter((stats) => stats !== null);
+  }
+
+  get #configuration(): RTCConfiguration {
+    const { iceTransportPolicy } = this.#options;
+    return {
+      bundlePolicy: 'max-bundle',
+      iceServers: this.#iceServers,
+      ...(iceTransportPolicy ? { iceTransportPolicy } : {}),
+    };
+  }
+
+  /** Everything that must be let go of at the end is begun here. */
+  #watch(): void {
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    const leave = (): void => this.leave();
+    addEventListener('pagehide', leave);
+    const { signal } = this.#options;
+    signal?.addEventListener('abort', leave);
+    if (signal?.aborted) queueMicrotask(leave);
+    this.#cleanups.push(
+      () => clearInterval(timer),
+      () => removeEventListener('pagehide', leave),
+      () => signal?.removeEventListener('abort', leave),
+      watchNetwork((moved) => {
+        this.#signaling.probe(moved);
+        if (moved) this.restartIce();
+      }),
+      this.media.on('change', ({ kind }) => {
+        for (const link of this.#links.values()) link.setTrack(kind);
+        this.#signaling.update(this.#name, this.media.state);
+      }),
+    );
+  }
+
+  #tick(): void {
+    const nowMs = performance.now();
+    this.#ticks++;
+    let trouble = false;
+    for (const [id, link] of [...this.#links]) {
+      const heard = link.tick(nowMs);
+      trouble ||= heard.trouble;
+      if (this.#links.has(id)) this.#hear(link.peer, heard.level, nowMs);
+      if (this.#ticks % ALIVE_TICKS === 0) link.sendAlive(document.hidden);
+      if (this.#ticks % STATS_TICKS === 0) void this.#reportStats(link);
+    }
+    // What keeps media from coming through may have taken the socket too.
+    if (trouble) this.#signaling.probe(false);
+    const active = this.#speakers.active(nowMs);
+    if (active !== this.#activeSpeaker) {
+      this.#activeSpeaker = active;
+      this.emit('active-speaker', { peer: this.#peers.get(active ?? '') ?? null });
+    }
+  }
+
+  #hear(peer: Peer, level: number, nowMs: number): void {
+    peer.level = peer.media.microphone ? level : 0;
+    if (!this.#speakers.hear(peer.id, peer.level, nowMs)) return;
+    peer.speaking = this.#speakers.speaking(peer.id);
+    this.emit('peer-changed', { peer });
+  }
+
+  async #reportStats(link: Link): Promise<void> {
+    const stats = await link.stats();
+    if (stats) this.emit('stats', { peer: link.peer, stats });
+  }
+
+  #onState(state: CallState, reason?: EndReason, message?: string): void {
+    if (state === 'left') this.#release();
+    const settle = this.#settle;
+    if (settle && state === 'left') {
+      this.#settle = null;
+      settle.reject(new JoinError(reason ?? 'left', message || 'The call was left.'));
+    } else if (!settle) {
+      this.emit('state', { state, ...(reason ? { reason } : {}) });
+    }
+  }
+
+  #onWelcome(welcome: Welcome): void {
+    this.#id = welcome.self;
+    this.#maxPeers = welcome.max_peers;
+    this.#useIceServers(welcome.ice_servers);
+    if (!welcome.resumed) this.#onRoom(welcome.peers ?? []);
+    const settle = this.#settle;
+    if (!settle) return;
+    this.#settle = null;
+    performance.mark('parley:welcome');
+    settle.resolve(this);
+  }
+
+  /** Who is there, by a server that has just met us. */
+  #onRoom(infos: readonly PeerInfo[]): void {
+    for (const [id, link] of [...this.#links]) if (!infos.some((info) => info.id === id)) link.orphaned();
+    for (const info of infos) this.#onPeer(info);
+  }
+
+  #onPeer(info: PeerInfo): void {
+    const known = this.#links.get(info.id);
+    if (known) {
+      known.rejoined(info);
+      return this.emit('peer-changed', { peer: known.peer });
+    }
+    const peer = new Peer(info.id);
+    const link = new Link(peer, info, this.#linkHost(peer));
+    this.#peers.set(info.id, peer);
+    this.#links.set(info.id, link);
+    for (const channel of this.#channels.values()) link.open(channel);
+    link.begin(info);
+    this.emit('peer-joined', { peer });
+  }
+
+  #linkHost(peer: Peer): LinkHost {
+    return {
+      newPC: () => this.#newPC(),
+      reachable: () => this.#signaling.state === 'connected',
+      localTrack: (kind) => this.media.track(kind),
+      send: (message) => this.#signaling.send(message),
+      channel: (label) => this.#channels.get(label),
+      changed: () => this.#onPeerChanged(peer),
+      tracksChanged: () => this.emit('tracks-changed', { peer }),
+      gone: (reason) => this.#remove(peer.id, reason),
+      failed: (error) => this.emit('error', { error }),
+    };
+  }
+
+  #newPC(): RTCPeerConnection {
+    const pc = this.#spare ?? new RTCPeerConnection(this.#configuration);
+    if (this.#spare) pc.setConfiguration(this.#configuration);
+    this.#spare = null;
+    return pc;
+  }
+
+  #onPeerChanged(peer: Peer): void {
+    this.emit('peer-changed', { peer });
+    const path = worstPath([...this.#peers.values()].map((other) => other.path));
+    if (samePath(path, this.#path)) return;
+    this.#path = path;
+    this.emit('path', { path });
+  }
+
+  #onMessage(message: Delivered): void {
+    switch (message.type) {
+      case 'peer-joined': return this.#onPeer(message.peer);
+      case 'ice-servers': return this.#useIceServers(message.ice_servers);
+      case 'peer-left':
+        if (message.reason === 'lost') return this.#links.get(message.peer)?.orphaned();
+        return this.#remove(message.peer, message.reason);
+      case 'peer-away': return this.#links.get(message.peer)?.setPresence('away');
+      case 'peer-back': return this.#links.get(message.peer)?.setPresence('present');
+      case 'peer-updated': {
+        const peer = this.#peers.get(message.peer);
+        if (!peer) return;
+        peer.name = message.name;
+        peer.media = message.media;
+        if (peer.arrangeStreams()) this.emit('tracks-changed', { peer });
+        return this.emit('peer-changed', { peer });
+      }
+      default:
+        this.#links.get(message.from ?? '')?.handle(message);
+    }
+  }
+
+  #useIceServers(servers: readonly ICEServer[]): void {
+    if (this.#options.iceServers) return;
+    this.#iceServers = servers.map((server) => ({ ...server }));
+    for (const link of this.#links.values()) link.configure(this.#configuration);
+  }
+
+  #streams(label: string): Map<string, OutboundStream> {
+    const streams = new Map<string, OutboundStream>();
+    for (const [id, link] of this.#links) {
+      const stream = link.stream(label);
+      if (stream) streams.set(id, stream);
+    }
+    return streams;
+  }
+
+  #remove(id: string, reason: 'bye' | 'lost'): void {
+    const link = this.#links.get(id);
+    if (!link) return;
+    this.#links.delete(id);
+    this.#peers.delete(id);
+    this.#speakers.forget(id);
+    link.close();
+    this.emit('peer-left', { peer: link.peer, reason });
+    this.#onPeerChanged(link.peer);
+  }
+
+  #release(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#peers.clear();
+    this.#channels.clear();
+    this.#spare?.close();
+    this.#spare = null;
+    for (const kind of ['microphone', 'camera', 'screen'] as const) this.media.stop(kind);
+    if (this.#ownsMedia) this.media.close();
+  }
+}
+
+/** What the server accepts: 64 signs, none of them controlling. */
+function cleanName(name: string): string {
+  return [...name.replace(/[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu, ' ').trim()].slice(0, MAX_NAME_RUNES).join('').trim();
 }

@@ -1,7 +1,13 @@
 /** Data channels, by label, to all peers of a call. */
 
 import { Emitter } from './emitter.js';
+import { ChannelError } from './errors.js';
+import { bytesOf, type OutboundStream, type Payload } from './streams.js';
 import type { ChannelMessage, ChannelOptions } from './types.js';
+
+/** The label of what peers tell each other about the connection itself: connection.ts. */
+export const CONTROL_LABEL = 'parley';
+export const LABEL_LENGTH_MAX = 128;
 
 export interface ChannelEvents {
   message: ChannelMessage;
@@ -14,21 +20,28 @@ export interface ChannelEvents {
 
 /** @internal What a channel asks of its call. */
 export interface ChannelHost {
-  send(label: string, data: string | ArrayBuffer, to: string | undefined): void;
-  bufferedAmount(label: string, to: string | undefined): number;
-  closeChannel(label: string): void;
+  /** Peer id -> the way to it. */
+  streams(label: string): ReadonlyMap<string, OutboundStream>;
+  closed(channel: Channel): void;
 }
 
 export class Channel extends Emitter<ChannelEvents> {
   readonly label: string;
   readonly options: Readonly<ChannelOptions>;
   readonly #host: ChannelHost;
+  #closed = false;
 
   /** @internal */
   constructor(label: string, options: ChannelOptions, host: ChannelHost) {
     super();
+    if (options.maxRetransmits !== undefined && options.maxPacketLifeTime !== undefined) {
+      throw new ChannelError('bad-options', 'maxRetransmits and maxPacketLifeTime exclude each other');
+    }
+    if (label === CONTROL_LABEL || label.length > LABEL_LENGTH_MAX) {
+      throw new ChannelError('bad-options', `the label "${label.slice(0, LABEL_LENGTH_MAX)}" cannot be used`);
+    }
     this.label = label;
-    this.options = options;
+    this.options = { ...options };
     this.#host = host;
   }
 
@@ -38,17 +51,32 @@ export class Channel extends Emitter<ChannelEvents> {
    * nothing was sent to anybody.
    */
   send(data: string | ArrayBuffer | ArrayBufferView, to?: string): void {
-    this.#host.send(this.label, typeof data === 'string' ? data : copyBytes(data), to);
+    if (this.#closed) throw new ChannelError('closed', `the channel "${this.label}" is closed`);
+    const streams = this.#streams(to);
+    const payload: Payload = typeof data === 'string' ? data : copyBytes(data);
+    const bytes = bytesOf(payload);
+    for (const stream of streams) stream.check(bytes);
+    for (const stream of streams) stream.send(payload, bytes);
   }
 
   /** Bytes not sent yet: to one peer, or the most of any. */
   bufferedAmount(to?: string): number {
-    return this.#host.bufferedAmount(this.label, to);
+    return Math.max(0, ...this.#streams(to).map((stream) => stream.bufferedAmount));
   }
 
   close(): void {
-    this.#host.closeChannel(this.label);
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#host.closed(this);
     this.forgetListeners();
+  }
+
+  #streams(to: string | undefined): OutboundStream[] {
+    const all = this.#host.streams(this.label);
+    if (to === undefined) return [...all.values()];
+    const stream = all.get(to);
+    if (!stream) throw new ChannelError('unknown-peer', `there is no peer ${to}`);
+    return [stream];
   }
 }
 

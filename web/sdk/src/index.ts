@@ -1,6 +1,6 @@
 /** Calls, data channels and statistics against a Parley server, from a browser. */
 
-export { join, type Call } from './call.js';
+export { join, Call } from './call.js';
 export { Channel, type ChannelEvents } from './channels.js';
 export { ChannelError, type ChannelErrorCode, JoinError, MediaError } from './errors.js';
 export { LocalMedia } from './media.js';

@@ -1,10 +1,9 @@
 /** Peer: another person in the call, as the app sees them. */
 
+import { NO_PATH } from './path.js';
 import type {
   MediaState, PathInfo, PeerConnectionState, PeerStats, Quality, TrackKind,
 } from './types.js';
-
-const NO_PATH: PathInfo = { kind: 'none', protocol: 'udp' };
 
 export class Peer {
   readonly id: string;

@@ -17,3 +17,26 @@ export function mediaConstraints(kind: 'microphone' | 'camera', deviceId?: strin
   }
   return { video: { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } } };
 }
+
+/**
+ * Calls `changed` when the network may have changed; `moved` when it certainly has. Chromium's
+ * navigator.connection also reports mere estimates of its speed.
+ */
+export function watchNetwork(changed: (moved: boolean) => void): () => void {
+  const { connection } = navigator as { connection?: EventTarget };
+  const online = (): void => changed(true);
+  const maybe = (): void => changed(false);
+  const visible = (): void => {
+    if (!document.hidden) changed(false);
+  };
+  addEventListener('online', online);
+  addEventListener('offline', maybe);
+  document.addEventListener('visibilitychange', visible);
+  connection?.addEventListener('change', maybe);
+  return () => {
+    removeEventListener('online', online);
+    removeEventListener('offline', maybe);
+    document.removeEventListener('visibilitychange', visible);
+    connection?.removeEventListener('change', maybe);
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * One RTCPeerConnection with one peer: four transceivers in a fixed order, a control channel, and how
+ * long nothing was heard. Who begins it and when it is replaced is link.ts.
+ */
+
+import { CONTROL_LABEL } from './channels.js';
+import { Negotiation, type NegotiationHost } from './negotiation.js';
+import type { TrackInfo } from './protocol.gen.js';
+import { statMap } from './stat.js';
+import { normalise, type ConnectionStats, type Counters } from './stats.js';
+import type { TrackKind } from './types.js';
+
+const KINDS: readonly TrackKind[] = ['microphone', 'camera', 'screen', 'screen-audio'];
+const CONTROL_BYTES_MAX = 16 << 10;
+
+/** What peers tell each other twice a second, outside of order and without retransmission. */
+export interface Alive {
+  /** The page is in the background, where its timers run late. */
+  hidden: boolean;
+  /** Label -> stream name and number of the last message received. */
+  received: Map<string, [string, number]>;
+}
+
+export interface ConnectionHost extends NegotiationHost {
+  localTrack(kind: TrackKind): MediaStreamTrack | null;
+  tracks(): void;
+  channel(channel: RTCDataChannel): void;
+  alive(message: Alive): void;
+  iceChanged(): void;
+}
+
+export class Connection {
+  readonly id: string;
+  readonly pc: RTCPeerConnection;
+  readonly negotiation: Negotiation;
+  readonly received = new Map<TrackKind, MediaStreamTrack>();
+  remoteHidden = false;
+
+  readonly #host: ConnectionHost;
+  readonly #control: RTCDataChannel;
+  readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
+  readonly #rtpTimestamps = new Map<TrackKind, number>();
+  #counters: Counters | null = null;
+  #bytesReceived = 0;
+  #heardAtMs = 0;
+  #mediaAtMs = 0;
+  #closed = false;
+
+  constructor(id: string, pc: RTCPeerConnection, polite: boolean, host: ConnectionHost) {
+    this.id = id;
+    this.pc = pc;
+    this.#host = host;
+    this.negotiation = new Negotiation(pc, polite, {
+      sendDescription: (type, sdp, first) => host.sendDescription(type, sdp, first),
+      sendCandidate: (candidate) => host.sendCandidate(candidate),
+      failed: (error) => host.failed(error),
+      prepareAnswer: (tracks) => this.#adopt(tracks),
+    });
+    this.#control = pc.createDataChannel(CONTROL_LABEL, { ordered: false, maxRetransmits: 0 });
+    pc.ondatachannel = ({ channel }) => this.#onChannel(channel);
+    pc.oniceconnectionstatechange = () => {
+      // What was silent before this path existed says nothing about it.
+      if (pc.iceConnectionState === 'connected') this.#hear();
+      host.iceChanged();
+    };
+  }
+
+  /** The initiator's side: adds the four transceivers and makes the first offer. */
+  start(): void {
+    for (const kind of KINDS) {
+      const type = kind === 'microphone' || kind === 'screen-audio' ? 'audio' : 'video';
+      this.#take(kind, this.pc.addTransceiver(this.#host.localTrack(kind) ?? type, { direction: 'sendrecv' }));
+    }
+    this.negotiation.start();
+  }
+
+  /** mid -> what it carries, as far as there are mids. */
+  get kinds(): Map<string, TrackKind> {
+    const kinds = new Map<string, TrackKind>();
+    for (const [kind, { mid }] of this.#transceivers) if (mid !== null) kinds.set(mid, kind);
+    return kinds;
+  }
+
+  get tracks(): TrackInfo[] {
+    return [...this.kinds].map(([mid, kind]) => ({ mid, kind }));
+  }
+
+  setTrack(kind: TrackKind): void {
+    const sender = this.#transceivers.get(kind)?.sender;
+    const track = this.#host.localTrack(kind);
+    if (!sender || sender.track === track) return;
+    sender.replaceTrack(track).catch((error: unknown) => {
+      if (!this.#closed) this.#host.failed(error);
+    });
+  }
+
+  get maxMessageSize(): number | null {
+    return this.pc.sctp?.maxMessageSize ?? null;
+  }
+
+  sendAlive(message: Alive): void {
+    // What could not leave for a second must not pile up behind a dead path.
+    if (this.#control.readyState === 'open' && this.#control.bufferedAmount < CONTROL_BYTES_MAX) {
+      const received = Object.fromEntries(message.received);
+      this.#control.send(JSON.stringify({ type: 'alive', hidden: message.hidden, received }));
+    }
+  }
+
+  /** Since when nothing came; 0 before anything ever came. */
+  silentMs(nowMs: number): number {
+    return this.#heardAtMs === 0 ? 0 : nowMs - this.#heardAtMs;
+  }
+
+  /** Media was arriving when something was last heard. */
+  get mediaFlowed(): boolean {
+    return this.#heardAtMs - this.#mediaAtMs < 600;
+  }
+
+  /** Looks whether packets came since the last look; returns the level of the peer's voice, 0..1. */
+  listen(): number {
+    let level = 0;
+    for (const [kind, { receiver }] of this.#transceivers) {
+      const source = receiver.getSynchronizationSources()[0];
+      if (!source) continue;
+      if (source.rtpTimestamp === this.#rtpTimestamps.get(kind)) continue;
+      this.#rtpTimestamps.set(kind, source.rtpTimestamp);
+      this.#hear(true);
+      if (kind === 'microphone') level = source.audioLevel ?? 0;
+    }
+    return level;
+  }
+
+  /** Statistics since the last call. */
+  async stats(): Promise<ConnectionStats> {
+    const counters = statMap(await this.pc.getStats());
+    const stats = normalise(counters, this.#counters, this.kinds);
+    this.#counters = counters;
+    let bytes = 0;
+    for (const stat of counters.values()) {
+      if (stat.type === 'inbound-rtp' && typeof stat['bytesReceived'] === 'number') bytes += stat['bytesReceived'];
+    }
+    if (bytes > this.#bytesReceived) this.#hear(true);
+    this.#bytesReceived = bytes;
+    return stats;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.negotiation.close();
+    this.pc.ondatachannel = this.pc.oniceconnectionstatechange = null;
+    this.#control.onmessage = null;
+    this.pc.close();
+  }
+
+  #hear(media = false): void {
+    this.#heardAtMs = performance.now();
+    if (media) this.#mediaAtMs = this.#heardAtMs;
+  }
+
+  /** The answerer's side: gives the transceivers of the remote offer their meaning and tracks. */
+  #adopt(tracks: readonly TrackInfo[]): void {
+    for (const transceiver of this.pc.getTransceivers()) {
+      const kind = tracks.find(({ mid }) => mid === transceiver.mid)?.kind;
+      if (!kind || this.#transceivers.has(kind)) continue;
+      transceiver.direction = 'sendrecv';
+      this.#take(kind, transceiver);
+      this.setTrack(kind);
+    }
+  }
+
+  #take(kind: TrackKind, transceiver: RTCRtpTransceiver): void {
+    this.#transceivers.set(kind, transceiver);
+    this.received.set(kind, transceiver.receiver.track);
+    this.#host.tracks();
+  }
+
+  #onChannel(channel: RTCDataChannel): void {
+    if (channel.label !== CONTROL_LABEL) return this.#host.channel(channel);
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      const message = parseAlive(data);
+      if (!message || this.#closed) return;
+      this.#hear();
+      this.remoteHidden = message.hidden;
+      this.#host.alive(message);
+    };
+  }
+}
+
+/** Never trusts what a peer sends. */
+function parseAlive(data: unknown): Alive | null {
+  if (typeof data !== 'string' || data.length > CONTROL_BYTES_MAX) return null;
+  try {
+    const message = JSON.parse(data) as { type?: unknown; hidden?: unknown; received?: object } | null;
+    if (message?.type !== 'alive') return null;
+    const received: Alive['received'] = new Map();
+    for (const [label, ack] of Object.entries<unknown>({ ...message.received })) {
+      const [name, number] = Array.isArray(ack) ? (ack as unknown[]) : [];
+      if (typeof name === 'string' && typeof number === 'number') received.set(label, [name, number]);
+    }
+    return { hidden: message.hidden === true, received };
+  } catch {
+    return null;
+  }
+}
