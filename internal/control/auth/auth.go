@@ -31,11 +31,11 @@ const (
 	keyIDChars       = 4
 )
 
-// TURN mints and checks credentials. It may be used by several goroutines at
-// once.
-type TURN struct {
-	realm   string
+// Credentials mints and checks credentials. It may be used by several
+// goroutines at once.
+type Credentials struct {
 	secrets []secret
+	life    time.Duration
 }
 
 type secret struct {
@@ -43,17 +43,20 @@ type secret struct {
 	key []byte
 }
 
-// NewTURN returns a TURN that mints with the first secret and accepts all.
-// Without any it chooses one at random, which ends with the process.
-func NewTURN(realm string, secrets ...[]byte) *TURN {
-	t := &TURN{realm: realm}
+// New returns Credentials that mint with the first secret and accept all.
+// Without any secret it chooses one at random, which ends with the process. life
+// is how long a minted credential holds.
+func New(secrets []string, life time.Duration) *Credentials {
+	c := &Credentials{life: life}
 	for _, s := range secrets {
-		t.secrets = append(t.secrets, newSecret(s))
+		c.secrets = append(c.secrets, newSecret([]byte(s)))
 	}
-	if len(t.secrets) == 0 {
-		t.secrets = append(t.secrets, newSecret([]byte(rand.Text())))
+	if len(c.secrets) == 0 {
+		key := make([]byte, 32)
+		rand.Read(key)
+		c.secrets = append(c.secrets, newSecret(key))
 	}
-	return t
+	return c
 }
 
 func newSecret(key []byte) secret {
@@ -61,24 +64,26 @@ func newSecret(key []byte) secret {
 	return secret{id: base64.RawURLEncoding.EncodeToString(sum[:])[:keyIDChars], key: key}
 }
 
+// Life returns how long a minted credential holds.
+func (c *Credentials) Life() time.Duration { return c.life }
+
 // Mint returns a credential for a session, whose name consists of A-Z a-z 0-9 - _.
-// It holds for life, rounded down to whole seconds.
-func (t *TURN) Mint(session string, life time.Duration) (username, password string) {
-	expiry := time.Now().Add(life).Unix()
-	username = strconv.FormatInt(expiry, 10) + ":" + session + "." + t.secrets[0].id
-	return username, t.secrets[0].password([]byte(username))
+func (c *Credentials) Mint(session string) (username, password string) {
+	expiry := time.Now().Add(c.life).Unix()
+	username = strconv.FormatInt(expiry, 10) + ":" + session + "." + c.secrets[0].id
+	return username, c.secrets[0].password([]byte(username))
 }
 
 // Key returns the long-term key of a user: MD5(username ":" realm ":" password)
-// (RFC 8489, section 9.2.2). It is false for another realm and for names that are
-// malformed or too old; with refresh the age does not count. now is not used: expiry is
+// (RFC 8489, section 9.2.2). It is false for names that were not made by [Mint]
+// or are too old; with refresh the age does not count. now is not used: expiry is
 // a date, not a duration.
-func (t *TURN) Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
+func (c *Credentials) Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
 	expiry, keyID, ok := parseUsername(username)
-	if !ok || string(realm) != t.realm || !refresh && time.Now().Unix() >= expiry {
+	if !ok || !refresh && time.Now().Unix() >= expiry {
 		return key, false
 	}
-	s, ok := t.find(keyID)
+	s, ok := c.find(keyID)
 	if !ok {
 		return key, false
 	}
@@ -92,11 +97,11 @@ func (t *TURN) Key(now mono.Time, username, realm []byte, refresh bool) (key [16
 	return key, true
 }
 
-func (t *TURN) find(keyID string) (secret, bool) {
+func (c *Credentials) find(keyID string) (secret, bool) {
 	if keyID == "" {
-		return t.secrets[0], true
+		return c.secrets[0], true
 	}
-	for _, s := range t.secrets {
+	for _, s := range c.secrets {
 		if s.id == keyID {
 			return s, true
 		}

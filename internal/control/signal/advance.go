@@ -1,0 +1,106 @@
+package signal
+
+import (
+	"time"
+
+	"github.com/parley-rtc/parley/api"
+	"github.com/parley-rtc/parley/internal/control/room"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// advance does what is due at now.
+func (sh *shard) advance(now mono.Time) {
+	for {
+		if first := sh.agenda.first(); first == mono.Never || first > now {
+			return
+		}
+		sh.advanceSession(now, sh.agenda[0])
+	}
+}
+
+func (sh *shard) advanceSession(now mono.Time, s *session) {
+	c := &s.clock
+	if due(c.expireAt, now) {
+		if s.link != nil {
+			s.link.sock.Close(closePolicy, "no sign of life")
+		}
+		sh.leave(s, "lost", "expired")
+		return
+	}
+	if due(c.pongBy, now) {
+		sh.away(now, s, "no pong")
+	}
+	if due(c.pingAt, now) {
+		sh.ping(now, s)
+	}
+	if due(c.renewAt, now) {
+		msg := &api.ICEServers{Type: "ice-servers", ICEServers: sh.iceServers(now, s), ICEExpiresS: sh.server.iceExpiresS()}
+		sh.push(s, newTemplate(msg))
+	}
+	sh.agenda.set(s)
+}
+
+func (sh *shard) ping(now mono.Time, s *session) {
+	s.unconfirmed = 0
+	sh.tell(s, &api.Ping{Type: "ping", Received: s.received})
+	s.clock.pingAt = now.Add(s.pingEvery())
+	if s.clock.pongBy == mono.Never {
+		s.clock.pongBy = now.Add(pongTimeout)
+	}
+}
+
+func (s *session) pingEvery() time.Duration {
+	if len(s.hall.sessions) > 1 {
+		return pingActive
+	}
+	return pingIdle
+}
+
+// hurryPings brings the pings of a room forward that is not idle any more.
+func (sh *shard) hurryPings(now mono.Time, h *hall) {
+	for _, s := range h.sessions {
+		if soon := now.Add(pingActive); s.clock.pingAt > soon {
+			s.clock.pingAt = soon
+			sh.agenda.set(s)
+		}
+	}
+}
+
+// away notes that a client cannot be reached. Its session waits.
+func (sh *shard) away(now mono.Time, s *session, why string) {
+	s.clock.pingAt, s.clock.pongBy = mono.Never, mono.Never
+	if !s.away {
+		s.away = true
+		s.clock.expireAt = now.Add(sessionLife)
+		sh.note("session away", s, "reason", why)
+		sh.server.counters.wentAway.Add(1)
+		sh.apply(s.hall, room.Event{Kind: room.Away, Peer: s.id})
+	}
+	sh.agenda.set(s)
+}
+
+// alive notes that a client has been heard of.
+func (sh *shard) alive(now mono.Time, s *session) {
+	if s.clock.pongBy != mono.Never {
+		s.clock.pongBy = mono.Never
+		sh.agenda.set(s)
+	}
+	if !s.away {
+		return
+	}
+	s.away = false
+	s.clock.expireAt = mono.Never
+	s.clock.pingAt = now.Add(s.pingEvery())
+	sh.agenda.set(s)
+	sh.apply(s.hall, room.Event{Kind: room.Back, Peer: s.id})
+}
+
+// handleClosed notes that a socket is gone without a bye.
+func (sh *shard) handleClosed(now mono.Time, l *Link) {
+	s := l.session
+	if s == nil {
+		return
+	}
+	sh.detach(s)
+	sh.away(now, s, "socket gone")
+}
