@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Measures and keeps the tables under bench/results. Wants an otherwise idle machine.
+# BENCH names one part: join or signaling.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+: "${BENCH:=join signaling}"
+[ "$(uname)" = Linux ] || { echo 'the measurements read /proc and need Linux'; exit 1; }
+mkdir -p build
+
+for part in $BENCH; do
+	case "$part" in
+	join)
+		node bench/join/join.mjs
+		;;
+	signaling)
+		go build -buildvcs=false -o build/bench-signaling ./bench/signaling
+		build/bench-signaling
+		;;
+	*)
+		printf 'no such part: %s\n' "$part"
+		exit 2
+		;;
+	esac
+done
+for part in $BENCH; do
+	printf '\n'
+	cat "bench/results/$(date -u +%F)-$part.md"
+done

@@ -1,0 +1,97 @@
+package arch
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"reflect"
+	"sync"
+	"testing"
+
+	"github.com/parley-rtc/parley/internal/config"
+)
+
+// exceptionsMax is the length of exceptions.txt. It only ever goes down.
+const exceptionsMax = 0
+
+var repository = sync.OnceValues(func() (*Tree, error) { return Load(os.DirFS("../..")) })
+
+func tree(t *testing.T) *Tree {
+	t.Helper()
+	tree, err := repository()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tree.Go) == 0 {
+		t.Fatal("found no Go file")
+	}
+	return tree
+}
+
+func report(t *testing.T, complaints []string) {
+	t.Helper()
+	for _, c := range complaints {
+		t.Error(c)
+	}
+}
+
+func TestImportDirections(t *testing.T)      { report(t, Imports(tree(t))) }
+func TestEnginesArePure(t *testing.T)        { report(t, Purity(tree(t))) }
+func TestOnlyEdgeOpensSockets(t *testing.T)  { report(t, Sockets(tree(t))) }
+func TestTestsDoNotSleep(t *testing.T)       { report(t, Sleeps(tree(t))) }
+func TestPromisesHaveIssues(t *testing.T)    { report(t, Promises(tree(t))) }
+func TestPackagesAreDocumented(t *testing.T) { report(t, PackageDocs(tree(t))) }
+func TestLinksLeadSomewhere(t *testing.T)    { report(t, Links(tree(t))) }
+func TestReadmeIsAFrontPage(t *testing.T)    { report(t, Readme(tree(t))) }
+func TestDependencyBudget(t *testing.T)      { report(t, Modules(tree(t))) }
+
+func TestSizes(t *testing.T) {
+	data, err := os.ReadFile("exceptions.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exceptions, err := ParseExceptions(data)
+	if err != nil {
+		t.Fatalf("exceptions.txt: %v", err)
+	}
+	if len(exceptions) != exceptionsMax {
+		t.Errorf("exceptions.txt has %d lines, exceptionsMax is %d: the list may only shrink, and the constant with it",
+			len(exceptions), exceptionsMax)
+	}
+	report(t, Ratchet(Oversized(tree(t)), exceptions))
+}
+
+// TestNamesInDocumentsExist takes flags and variables from the configuration and
+// the rest from the sources.
+func TestNamesInDocumentsExist(t *testing.T) {
+	names := Names{Flags: map[string]bool{"--help": true}, Env: map[string]bool{}}
+	fields := reflect.TypeFor[config.Serve]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		names.Flags["--"+tag.Get("name")] = true
+		names.Env[tag.Get("env")] = true
+	}
+	tree(t).Collect(&names)
+	report(t, CodeNames(tree(t), names))
+}
+
+// TestSettingsAreDocumented wants a row in docs/operating.md for each setting,
+// with its flag, variable, key and default.
+func TestSettingsAreDocumented(t *testing.T) {
+	text := tree(t).Files["docs/operating.md"]
+	fields := reflect.TypeFor[config.Serve]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		key, value := "`"+tag.Get("yaml")+"`", "`"+tag.Get("default")+"`"
+		if tag.Get("yaml") == "-" {
+			key = "none"
+		}
+		if tag.Get("default") == "" {
+			value = "none"
+		}
+		row := fmt.Sprintf("| `--%s` | `%s` | %s | %s | ", tag.Get("name"), tag.Get("env"), key, value)
+		if bytes.Count(text, []byte(row)) != 1 {
+			t.Errorf("docs/operating.md wants one row that begins with\n%s", row)
+		}
+	}
+}
