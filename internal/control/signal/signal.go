@@ -70,8 +70,8 @@ type Config struct {
 	// Nil: clients get none.
 	Mint           func(session string) (username, credential string)
 	CredentialLife time.Duration // default CredentialSeconds
-	Version string // software name and version
-	Log     *slog.Logger
+	Version        string        // software name and version
+	Log            *slog.Logger
 }
 
 // ICEServers builds the list of ICE servers for one client.
