@@ -58,7 +58,7 @@ type Poller struct {
 
 // Open opens the public port and returns one poller for each shard.
 func Open(cfg Config) ([]*Poller, error) {
-	v4, v6, err := bindAddresses(cfg.Listen)
+	v4, v6, err := bindAddresses(cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -75,7 +75,7 @@ type socket struct {
 // Open opens the public port and returns one poller: other systems do not spread
 // a port over several sockets.
 func Open(cfg Config) ([]*Poller, error) {
-	v4, v6, err := bindAddresses(cfg.Listen)
+	v4, v6, err := bindAddresses(cfg)
 	if err != nil {
 		return nil, err
 	}

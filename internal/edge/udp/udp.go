@@ -30,6 +30,8 @@ type Config struct {
 	// Listen is "host:port". An empty host or "::" means every address of both
 	// families, "0.0.0.0" every IPv4 address.
 	Listen string
+	// RelaysOnly leaves the public port out.
+	RelaysOnly bool
 	// Shards is how many pollers share the port; at most one where the system
 	// cannot spread a port over sockets. 0 means 1.
 	Shards int
@@ -95,7 +97,11 @@ func (c Counters) Add(d Counters) Counters {
 
 // bindAddresses returns what the public port is to be bound to, one for each
 // family wanted; the zero AddrPort where a family is not wanted.
-func bindAddresses(listen string) (v4, v6 netip.AddrPort, err error) {
+func bindAddresses(cfg Config) (v4, v6 netip.AddrPort, err error) {
+	listen := cfg.Listen
+	if cfg.RelaysOnly {
+		return v4, v6, nil
+	}
 	if listen == "" {
 		listen = ":0"
 	}

@@ -278,3 +278,20 @@ func TestWhatCannotBeSentIsCounted(t *testing.T) {
 		}
 	})
 }
+
+func TestAPollerWithoutThePublicPort(t *testing.T) {
+	p := openOne(t, Config{RelaysOnly: true})
+	if p.LocalAddr().IsValid() {
+		t.Errorf("it listens on %v", p.LocalAddr())
+	}
+	sock, addr, err := p.OpenRelay(loopbacks[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, addr)
+	p.WriteBatch([]dgram.Out{
+		{Remote: addrOf(c), Data: []byte("from nowhere")},
+		{Sock: sock, Remote: addrOf(c), Data: []byte("relayed")},
+	})
+	expect(t, c, []byte("relayed"))
+}
