@@ -99,6 +99,7 @@ var socketCalls = regexp.MustCompile(`^(Listen|Dial|FileListener|FilePacketConn|
 // bytes.
 var socketsAllowed = map[string]string{
 	"internal/node/addresses.go": "a connected UDP socket that sends nothing tells which address the default route has",
+	"internal/node/relays.go":    "the same, for the route to a given address",
 }
 
 // Sockets checks that only internal/edge opens sockets.
@@ -116,53 +117,6 @@ func Sockets(t *Tree) []string {
 	}
 	sort.Strings(bad)
 	return bad
-}
-
-// Sleeps finds time.Sleep in tests. Under testing/synctest it costs no time and
-// hides no race, so there it is fine.
-func Sleeps(t *Tree) []string {
-	var bad []string
-	for _, f := range t.Go {
-		if !f.Test && !within(f.Package, "test") {
-			continue
-		}
-		bubbles := bubblesOf(f.AST)
-		calls(f.AST, "time", func(sel *ast.SelectorExpr) {
-			if sel.Sel.Name != "Sleep" {
-				return
-			}
-			for _, b := range bubbles {
-				if b.Pos() <= sel.Pos() && sel.Pos() < b.End() {
-					return
-				}
-			}
-			bad = append(bad, t.at(f, sel.Pos())+" sleeps: poll for a condition with a deadline, or use testing/synctest")
-		})
-	}
-	sort.Strings(bad)
-	return bad
-}
-
-// bubblesOf returns the calls of synctest.Test.
-func bubblesOf(f *ast.File) []ast.Node {
-	name := importName(f, "testing/synctest")
-	if name == "" {
-		return nil
-	}
-	var found []ast.Node
-	ast.Inspect(f, func(n ast.Node) bool {
-		call, ok := n.(*ast.CallExpr)
-		if !ok {
-			return true
-		}
-		if sel, ok := call.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "Test" {
-			if id, ok := sel.X.(*ast.Ident); ok && id.Name == name {
-				found = append(found, call)
-			}
-		}
-		return true
-	})
-	return found
 }
 
 var (

@@ -22,6 +22,10 @@ const module = `"` + Module + `/`
 
 var long = "package x\n\nfunc F() {\n" + strings.Repeat("\tprintln()\n", maxFunctionLines) + "}\n"
 
+// bubbled has two functions that sleep, one by way of the other.
+const bubbled = "package node\nimport (\"testing\";\"testing/synctest\";\"time\")\n" +
+	"func a() { b(); a() }\nfunc b() { time.Sleep(1) }\n"
+
 // ruleCases shows each rule a file that it must pass and one that breaks it.
 var ruleCases = []struct {
 	name string
@@ -68,6 +72,9 @@ var ruleCases = []struct {
 	{"tests do not sleep", Sleeps, "internal/node/x_test.go",
 		"package node\nimport (\"testing\";\"testing/synctest\";\"time\")\nfunc TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { time.Sleep(1) }) }",
 		"package node\nimport \"time\"\nfunc TestX() { time.Sleep(1) }", "poll for a condition"},
+	{"helpers of bubbles may sleep", Sleeps, "internal/node/x_test.go",
+		bubbled + "func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { a() }) }",
+		bubbled + "func TestX(t *testing.T) { synctest.Test(t, func(t *testing.T) { a() }) }\nfunc TestY(*testing.T) { a() }", "poll for a condition"},
 	{"renamed import sleeps too", Sleeps, "test/lab/x.go",
 		"package lab\nimport clock \"time\"\nvar d = clock.Second", "package lab\nimport clock \"time\"\nfunc f() { clock.Sleep(1) }", "poll for a condition"},
 	{"promises", Promises, "internal/node/x.go",

@@ -4,7 +4,8 @@
 // can silently stop working.
 //
 //	imports.go   who may import whom, and why
-//	purity.go    what engines and tests must not call
+//	purity.go    what engines must not call, and other calls with a place
+//	sleep.go     tests that sleep
 //	sizes.go     how long things may be; exceptions.txt may only shrink
 //	prose.go     links and names in the documents
 //	modules.go   direct dependencies, each with a reason
