@@ -40,7 +40,7 @@ type In struct {
 	Sock   Sock
 	Remote netip.AddrPort // who sent it; IPv4 is never in its IPv6-mapped form
 	Local  netip.Addr     // the address it was sent to; the zero Addr where unknown
-	Buf    []byte         // whole buffer; the payload is Buf[Start:End], Start >= Headroom
+	Buf    []byte         // whole buffer; the payload is Buf[Start:End], Start >= Headroom; the rest is free to use
 	Start  int
 	End    int
 }
@@ -52,6 +52,17 @@ func (d *In) Payload() []byte { return d.Buf[d.Start:d.End:d.End] }
 // WithHeader returns the payload together with the n bytes before it, which the
 // caller overwrites. n must be at most [Headroom].
 func (d *In) WithHeader(n int) []byte { return d.Buf[d.Start-n : d.End : d.End] }
+
+// WithPadding returns what [In.WithHeader] does and pad zero bytes more. ok is
+// false if Buf has no room for them.
+func (d *In) WithPadding(n, pad int) (b []byte, ok bool) {
+	end := d.End + pad
+	if end > len(d.Buf) {
+		return nil, false
+	}
+	clear(d.Buf[d.End:end])
+	return d.Buf[d.Start-n : end : end], true
+}
 
 // Out is one datagram, or one frame of a stream, to be written. Data may point
 // into an [In] of the same batch or into memory of the engine; it stays untouched

@@ -28,7 +28,7 @@ type Client struct {
 
 // RelayID numbers the relayed transport addresses of one engine. The engine
 // gives it out in [OpenRelay] and uses it again only after [Out.CloseRelays]
-// named it.
+// named it, or after its RelayOpened said that it could not be opened.
 type RelayID uint32
 
 // OpenRelay asks the owner of the engine for a UDP socket to relay through. The
@@ -65,6 +65,14 @@ type Out struct {
 	Events      []Event
 
 	arena []byte // messages built by the engine; grows to its high-water mark and stays
+}
+
+// Reset empties o and keeps its memory. Call it when everything in o has been
+// carried out; the Data of what was in Send must not be used afterwards.
+func (o *Out) Reset() {
+	clear(o.Events) // they hold strings
+	o.Send, o.OpenRelays, o.CloseRelays = o.Send[:0], o.OpenRelays[:0], o.CloseRelays[:0]
+	o.Events, o.arena = o.Events[:0], o.arena[:0]
 }
 
 // EventKind is a change in the life of an allocation.

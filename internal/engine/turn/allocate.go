@@ -1,0 +1,152 @@
+package turn
+
+import (
+	"slices"
+	"time"
+
+	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// protocolUDP is UDP in REQUESTED-TRANSPORT (IANA protocol numbers).
+const protocolUDP = 17
+
+// handleAllocate follows the order of RFC 8656, section 7.2.
+// https://www.rfc-editor.org/rfc/rfc8656#section-7.2
+func (e *Engine) handleAllocate(r *request) {
+	if r.alloc != nil {
+		e.handleAllocateAgain(r)
+		return
+	}
+	if code := e.checkAllocate(&r.attrs); code != 0 {
+		e.refuse(r, code)
+		return
+	}
+	if e.users[string(r.attrs.username)] >= e.cfg.MaxAllocationsPerUser {
+		e.refuse(r, stun.CodeAllocationQuota)
+		return
+	}
+	if len(e.relays)-len(e.free) >= e.cfg.MaxAllocations {
+		e.refuse(r, stun.CodeInsufficientCapacity)
+		return
+	}
+	a := e.newAllocation(r.client, r.attrs.username)
+	a.key = r.key
+	a.transaction = r.msg.TransactionID()
+	a.fingerprint = r.msg.HasFingerprint()
+	a.granted = e.lifetime(&r.attrs)
+	a.family = r.attrs.requestedFamily()
+	r.out.OpenRelays = append(r.out.OpenRelays, OpenRelay{
+		ID: a.relay, Family: a.family, Near: r.client.Local.Addr(),
+	})
+}
+
+// handleAllocateAgain handles an Allocate on an allocation that exists.
+//
+// RFC 8656, section 7.2: "If it's not a retransmission ... the server rejects the
+// request with a 437 (Allocation Mismatch) error"; a retransmission gets the same
+// answer as before, and none while the relay is still being opened.
+func (e *Engine) handleAllocateAgain(r *request) {
+	a := r.alloc
+	if a.transaction != r.msg.TransactionID() || a.user != string(r.attrs.username) {
+		e.refuse(r, stun.CodeAllocationMismatch)
+		return
+	}
+	if a.state == open {
+		e.answerAllocate(a, r.out)
+	}
+}
+
+// checkAllocate returns the error code for what cannot be granted, 0 if all can.
+func (e *Engine) checkAllocate(at *attrs) stun.Code {
+	switch {
+	case !at.has(seenTransport):
+		return stun.CodeBadRequest
+	case at.transport != protocolUDP:
+		return stun.CodeTransportUnsupported
+	case at.has(seenReservationToken) && at.seen&(seenEvenPort|seenFamily|seenAdditionalFamily) != 0:
+		return stun.CodeBadRequest
+	case at.has(seenFamily | seenAdditionalFamily):
+		return stun.CodeBadRequest
+	case !slices.Contains(e.cfg.Families, at.requestedFamily()):
+		return stun.CodeFamilyUnsupported
+	case at.seen&(seenReservationToken|seenEvenPort) != 0:
+		// "If the server cannot satisfy the request, then the server rejects the
+		// request with a 508 (Insufficient Capacity) error": ports are never
+		// handed out in pairs here, so no token is valid either.
+		return stun.CodeInsufficientCapacity
+	}
+	return 0
+}
+
+// requestedFamily: "If ... there's no REQUESTED-ADDRESS-FAMILY, the server
+// allocates an IPv4 relayed transport address".
+func (a *attrs) requestedFamily() Family {
+	if a.has(seenFamily) {
+		return a.family
+	}
+	return IPv4
+}
+
+// lifetime: "the server ... MUST use the default lifetime" where none is asked
+// for, and less than the default is never granted.
+func (e *Engine) lifetime(at *attrs) time.Duration {
+	if !at.has(seenLifetime) {
+		return e.cfg.DefaultLifetime
+	}
+	wanted := time.Duration(at.lifetime) * time.Second
+	return max(min(wanted, e.cfg.MaxLifetime), e.cfg.DefaultLifetime)
+}
+
+func (e *Engine) openAllocation(now mono.Time, a *allocation, r RelayOpened, out *Out) {
+	a.state, a.sock, a.relayed = open, r.Sock, r.Advertised
+	e.timers.set(a, now.Add(a.granted))
+	e.counters.AllocationsOpened++
+	out.Events = append(out.Events, Event{
+		Kind: AllocationOpened, Client: a.client, Relayed: a.relayed, User: a.user,
+	})
+	e.answerAllocate(a, out)
+}
+
+func (e *Engine) answerAllocate(a *allocation, out *Out) {
+	e.counters.SuccessReplies++
+	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Success), a.transaction)
+	b.XORAddress(stun.AttrXORRelayedAddress, a.relayed)
+	b.Uint32(stun.AttrLifetime, uint32(a.granted/time.Second))
+	b.XORAddress(stun.AttrXORMappedAddress, a.client.Remote)
+	if e.cfg.Software != "" {
+		b.Text(stun.AttrSoftware, e.cfg.Software)
+	}
+	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
+}
+
+// refuseAllocation ends an allocation that no relay could be opened for.
+func (e *Engine) refuseAllocation(a *allocation, out *Out) {
+	e.release(a)
+	e.counters.ErrorReplies++
+	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Error), a.transaction)
+	b.ErrorCode(stun.CodeInsufficientCapacity, reasonOf(stun.CodeInsufficientCapacity))
+	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
+}
+
+// handleRefresh: https://www.rfc-editor.org/rfc/rfc8656#section-8.2
+func (e *Engine) handleRefresh(r *request) {
+	a := r.alloc
+	// "If the REQUESTED-ADDRESS-FAMILY attribute ... doesn't match the address
+	// family of the allocation, the server MUST reject the request with a 443
+	// (Peer Address Family Mismatch)".
+	if r.attrs.has(seenFamily) && r.attrs.family != a.family {
+		e.refuse(r, stun.CodePeerFamilyMismatch)
+		return
+	}
+	var granted time.Duration
+	if r.attrs.has(seenLifetime) && r.attrs.lifetime == 0 {
+		e.closeAllocation(a, "deleted", r.out)
+	} else {
+		granted = e.lifetime(&r.attrs)
+		e.timers.set(a, r.now.Add(granted))
+	}
+	b := e.begin(r, stun.Success)
+	b.Uint32(stun.AttrLifetime, uint32(granted/time.Second))
+	e.succeed(r, &b)
+}

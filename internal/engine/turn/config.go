@@ -1,0 +1,91 @@
+package turn
+
+import (
+	"time"
+
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// Config says how an [Engine] behaves. The zero value works: it lets nobody
+// allocate, answers Binding requests and refuses everybody else with 401.
+type Config struct {
+	Realm     string        // at most 128 bytes; default "parley"
+	Auth      Authenticator // nil: no user exists
+	Directory Directory     // nil: this server has no other relays
+	Policy    Policy
+
+	// Secret keys the nonces and seeds whatever else has to be hard to guess.
+	// Take it from a random source, one for all shards of a server: then a nonce
+	// stays good when a client's packets begin to reach another shard.
+	Secret [32]byte
+
+	// Software is told to clients that have authenticated; empty says nothing.
+	Software string
+
+	// Families lists what relays can be had of; empty means both.
+	Families []Family
+
+	MaxAllocations        int // of the engine; default 16384
+	MaxAllocationsPerUser int // default 128
+	MaxPermissions        int // of one allocation; default 64
+	MaxChannels           int // of one allocation; default 64
+
+	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
+	MaxLifetime        time.Duration // default 1 hour
+	PermissionLifetime time.Duration // default 5 minutes
+	ChannelLifetime    time.Duration // default 10 minutes
+	NonceLifetime      time.Duration // default 1 hour
+
+	// Replies to datagrams that prove nothing (Binding, 401 and the like) are
+	// limited per source: an IPv4 address or an IPv6 /64.
+	RepliesPerSecond int // default 200
+	ReplyBurst       int // default 2000
+}
+
+// RFC 8656, section 7.2: "a default lifetime of 10 minutes"; section 9.1: "The
+// Permission Lifetime MUST be 300 seconds"; section 12: "Channel bindings last
+// for 10 minutes". RFC 8489, section 9.2.2 wants a nonce changed within the hour.
+func (c Config) withDefaults() Config {
+	orText(&c.Realm, "parley")
+	orInt(&c.MaxAllocations, 16384)
+	orInt(&c.MaxAllocationsPerUser, 128)
+	orInt(&c.MaxPermissions, 64)
+	orInt(&c.MaxChannels, 64)
+	orDuration(&c.DefaultLifetime, 10*time.Minute)
+	orDuration(&c.MaxLifetime, time.Hour)
+	orDuration(&c.PermissionLifetime, 5*time.Minute)
+	orDuration(&c.ChannelLifetime, 10*time.Minute)
+	orDuration(&c.NonceLifetime, time.Hour)
+	orInt(&c.RepliesPerSecond, 200)
+	orInt(&c.ReplyBurst, 2000)
+	if len(c.Families) == 0 {
+		c.Families = []Family{IPv4, IPv6}
+	}
+	if c.Auth == nil {
+		c.Auth = nobody{}
+	}
+	return c
+}
+
+func orText(v *string, d string) {
+	if *v == "" {
+		*v = d
+	}
+}
+
+func orInt(v *int, d int) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+func orDuration(v *time.Duration, d time.Duration) {
+	if *v <= 0 {
+		*v = d
+	}
+}
+
+// nobody is an Authenticator without users.
+type nobody struct{}
+
+func (nobody) Key(mono.Time, []byte, []byte, bool) (key [16]byte, ok bool) { return key, false }

@@ -1,0 +1,124 @@
+// Package turn is a TURN server (RFC 8656) without sockets and clocks: a pure
+// state machine. The owner hands in what arrived, with the time, and carries out
+// what the engine put into an [Out].
+//
+//	client --> HandleClient ----> Out.Send --> peers (through a relay) and clients
+//	peer ----> HandlePeer ------> Out.Send --> client, as ChannelData or Data indication
+//
+// The life of an allocation:
+//
+//	          Allocate            HandleRelayOpened
+//	(none) ------------> pending --------------------> open --> (none)
+//	         OpenRelay      |         success            |  CloseRelay when it
+//	                        |                            |  expires, is deleted,
+//	                        +--> (none): no port         |  or its stream closes
+//	                        +--> abandoned --> (none): the stream closed meanwhile
+//
+// State is kept only for clients that have authenticated. All others get answers
+// that are as small as the protocol lets them be, within a budget per source; the
+// nonce they are told is a MAC of their address, so that the server need not
+// remember it.
+package turn
+
+import (
+	"encoding/binary"
+
+	"github.com/parley-rtc/parley/internal/dgram"
+	"github.com/parley-rtc/parley/internal/engine/demux"
+	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/invariant"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// Engine holds the allocations of one shard. It belongs to one goroutine.
+type Engine struct {
+	cfg      Config
+	hasher   *stun.Hasher
+	budget   *replyBudget
+	clients  map[clientKey]*allocation
+	users    map[string]int // allocations by user
+	relays   []*allocation  // by RelayID; nil where the ID is free
+	free     []RelayID
+	timers   timers
+	counters Counters
+
+	request      request // the one being handled
+	indicationID uint64
+}
+
+// New returns an engine without allocations.
+func New(cfg Config) *Engine {
+	cfg = cfg.withDefaults()
+	return &Engine{
+		cfg:          cfg,
+		hasher:       stun.NewHasher(),
+		budget:       newReplyBudget(&cfg),
+		clients:      make(map[clientKey]*allocation),
+		users:        make(map[string]int),
+		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
+	}
+}
+
+// HandleClient handles what a client sent: a datagram, or one frame of a stream.
+func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
+	switch b := in.Payload(); demux.Classify(b) {
+	case demux.ChannelData:
+		e.handleChannelData(now, c, b, out)
+	case demux.STUN:
+		e.handleSTUN(now, c, b, out)
+	default:
+		e.drop(DropNotTURN)
+	}
+}
+
+// HandleRelayOpened handles the answer to an [OpenRelay].
+func (e *Engine) HandleRelayOpened(now mono.Time, r RelayOpened, out *Out) {
+	invariant.Check(int(r.ID) < len(e.relays) && e.relays[r.ID] != nil, "no relay %d was asked for", r.ID)
+	a := e.relays[r.ID]
+	invariant.Check(a.state != open, "relay %d was opened twice", r.ID)
+	switch {
+	case r.OK && a.state == pending:
+		e.openAllocation(now, a, r, out)
+		return
+	case r.OK:
+		out.CloseRelays = append(out.CloseRelays, r.ID)
+	default:
+		e.counters.RelaysRefused++
+	}
+	if a.state == pending {
+		e.refuseAllocation(a, out)
+	}
+	e.forget(a)
+}
+
+// HandleClientClosed handles the end of a client's stream, and of what the
+// client allocated through it.
+func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
+	if a := e.find(now, c, out); a != nil {
+		e.closeAllocation(a, "closed", out)
+	}
+}
+
+// Advance closes the allocations whose time is up.
+func (e *Engine) Advance(now mono.Time, out *Out) {
+	for {
+		a := e.timers.first()
+		if a == nil || a.expires > now {
+			return
+		}
+		e.closeAllocation(a, "expired", out)
+	}
+}
+
+// NextDeadline returns when Advance is to be called, [mono.Never] if not at all.
+func (e *Engine) NextDeadline() mono.Time {
+	if a := e.timers.first(); a != nil {
+		return a.expires
+	}
+	return mono.Never
+}
+
+// Counters returns the engine's own counters, for reading.
+func (e *Engine) Counters() *Counters { return &e.counters }
+
+func (e *Engine) drop(r DropReason) { e.counters.Drops[r]++ }

@@ -1,0 +1,248 @@
+package turn
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// request is a STUN message from a client while it is handled.
+type request struct {
+	now    mono.Time
+	client Client
+	msg    stun.Message
+	attrs  attrs
+	alloc  *allocation // the client's, nil if none
+	key    [16]byte
+	proven bool // key is the user's and the message was made with it
+	out    *Out
+}
+
+// unknownMax is how many unknown attributes a 420 names.
+const unknownMax = 8
+
+// attrs is what the attributes of a message say. Of attributes that occur more
+// than once the first counts, except for XOR-PEER-ADDRESS in CreatePermission
+// (RFC 8489, section 14).
+type attrs struct {
+	username, realm, nonce, data []byte
+
+	peer      netip.AddrPort // of the first XOR-PEER-ADDRESS
+	lifetime  uint32         // seconds
+	channel   uint16
+	transport byte
+	family    Family
+	seen      seen
+	malformed bool // an attribute has not the shape it should have
+
+	unknown      [unknownMax]stun.Attr
+	unknownCount int
+}
+
+// seen is the set of attributes that were there.
+type seen uint16
+
+const (
+	seenUsername seen = 1 << iota
+	seenRealm
+	seenNonce
+	seenData
+	seenPeer
+	seenLifetime
+	seenChannel
+	seenTransport
+	seenFamily
+	seenAdditionalFamily
+	seenEvenPort
+	seenReservationToken
+)
+
+func (a *attrs) has(s seen) bool { return a.seen&s == s }
+
+func (a *attrs) decode(m *stun.Message) {
+	*a = attrs{}
+	for it := m.Attrs(); it.Next(); {
+		bit := bitOf(it.Type)
+		if bit == 0 {
+			a.noteUnknown(it.Type)
+			continue
+		}
+		if a.seen&bit != 0 {
+			continue
+		}
+		a.seen |= bit
+		if !a.read(bit, it.Value, m) {
+			a.malformed = true
+		}
+	}
+}
+
+func bitOf(t stun.Attr) seen {
+	switch t {
+	case stun.AttrUsername:
+		return seenUsername
+	case stun.AttrRealm:
+		return seenRealm
+	case stun.AttrNonce:
+		return seenNonce
+	case stun.AttrData:
+		return seenData
+	case stun.AttrXORPeerAddress:
+		return seenPeer
+	case stun.AttrLifetime:
+		return seenLifetime
+	case stun.AttrChannelNumber:
+		return seenChannel
+	case stun.AttrRequestedTransport:
+		return seenTransport
+	case stun.AttrRequestedAddressFamily:
+		return seenFamily
+	case stun.AttrAdditionalAddressFamily:
+		return seenAdditionalFamily
+	case stun.AttrEvenPort:
+		return seenEvenPort
+	case stun.AttrReservationToken:
+		return seenReservationToken
+	}
+	return 0
+}
+
+// read takes over the value of one attribute and says whether it has the right
+// shape (RFC 8489, section 14; RFC 8656, section 18).
+func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
+	switch bit {
+	case seenUsername:
+		a.username = v
+		return len(v) > 0 && len(v) <= usernameMax
+	case seenRealm:
+		a.realm = v
+	case seenNonce:
+		a.nonce = v
+	case seenData:
+		a.data = v
+	case seenPeer:
+		a.peer, ok = stun.XORAddress(v, m.TransactionID())
+		return ok
+	case seenLifetime:
+		if len(v) == 4 {
+			a.lifetime = binary.BigEndian.Uint32(v)
+		}
+		return len(v) == 4
+	case seenChannel:
+		if len(v) == 4 {
+			a.channel = binary.BigEndian.Uint16(v)
+		}
+		return len(v) == 4
+	case seenTransport:
+		if len(v) == 4 {
+			a.transport = v[0]
+		}
+		return len(v) == 4
+	case seenFamily, seenAdditionalFamily:
+		if len(v) == 4 && bit == seenFamily {
+			a.family = Family(v[0])
+		}
+		return len(v) == 4
+	case seenEvenPort:
+		return len(v) == 1
+	case seenReservationToken:
+		return len(v) == 8
+	}
+	return true
+}
+
+func (a *attrs) noteUnknown(t stun.Attr) {
+	if t.Required() && a.unknownCount < unknownMax {
+		a.unknown[a.unknownCount] = t
+		a.unknownCount++
+	}
+}
+
+// handleSTUN handles a STUN message from a client.
+func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
+	m, ok := stun.Parse(b)
+	if !ok {
+		e.drop(DropMalformed)
+		return
+	}
+	r := &e.request
+	r.now, r.client, r.msg, r.out = now, c, m, out
+	r.alloc, r.key, r.proven = nil, [16]byte{}, false
+	r.attrs.decode(&r.msg)
+	switch t := m.Type(); {
+	case t == stun.TypeOf(stun.Binding, stun.Request):
+		e.handleBinding(r)
+	case t == stun.TypeOf(stun.Send, stun.Indication):
+		e.handleSend(r)
+	case t == stun.TypeOf(stun.Binding, stun.Indication):
+		// RFC 8489, section 6.3.2: a Binding indication only keeps bindings in
+		// NATs alive.
+	case t.Class() == stun.Request:
+		e.handleRequest(r, t.Method())
+	default:
+		e.drop(DropUnknownMethod)
+	}
+	*r = request{} // it must not hold on to the batch's memory
+}
+
+// handleBinding answers with the address that the client is seen at.
+func (e *Engine) handleBinding(r *request) {
+	e.counters.Bindings++
+	if r.attrs.unknownCount > 0 {
+		e.refuse(r, stun.CodeUnknownAttribute)
+		return
+	}
+	if !e.mayReply(r) {
+		return
+	}
+	b := e.begin(r, stun.Success)
+	b.XORAddress(stun.AttrXORMappedAddress, r.client.Remote)
+	e.succeed(r, &b)
+}
+
+// handleRequest handles the requests that need a proof of identity.
+func (e *Engine) handleRequest(r *request, m stun.Method) {
+	var handle func(*Engine, *request)
+	switch m {
+	case stun.Allocate:
+		e.counters.Allocates++
+		handle = (*Engine).handleAllocate
+	case stun.Refresh:
+		e.counters.Refreshes++
+		handle = (*Engine).handleRefresh
+	case stun.CreatePermission:
+		e.counters.CreatePermissions++
+		handle = (*Engine).handleCreatePermission
+	case stun.ChannelBind:
+		e.counters.ChannelBinds++
+		handle = (*Engine).handleChannelBind
+	default:
+		e.drop(DropUnknownMethod)
+		return
+	}
+	r.alloc = e.find(r.now, r.client, r.out)
+	if !e.authenticate(r) {
+		return
+	}
+	switch {
+	case r.attrs.unknownCount > 0:
+		// RFC 8489, section 6.3.1: "the server MUST reply with an error response
+		// with an error code of 420 (Unknown Attribute), and include an
+		// UNKNOWN-ATTRIBUTES attribute".
+		// https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1
+		e.refuse(r, stun.CodeUnknownAttribute)
+	case r.attrs.malformed:
+		e.refuse(r, stun.CodeBadRequest)
+	case m != stun.Allocate && (r.alloc == nil || r.alloc.state != open):
+		e.refuse(r, stun.CodeAllocationMismatch)
+	case m != stun.Allocate && string(r.attrs.username) != r.alloc.user:
+		// RFC 8656, section 5: "all requests after the initial Allocate must use
+		// the same username"; otherwise 441 (Wrong Credentials).
+		// https://www.rfc-editor.org/rfc/rfc8656#section-5
+		e.refuse(r, stun.CodeWrongCredentials)
+	default:
+		handle(e, r)
+	}
+}
