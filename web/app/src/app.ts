@@ -1,0 +1,84 @@
+import { browserProblem } from '@parley/client';
+import { html, nothing, type TemplateResult } from 'lit';
+import { session } from './call/session.js';
+import { t, translate } from './i18n/index.js';
+import { parseRoute } from './router.js';
+import { store } from './store.js';
+import { icon } from './ui/icons.js';
+import { define, View } from './ui/view.js';
+import './pages/home.js';
+import './pages/notices.js';
+import './pages/prejoin.js';
+import './call/page.js';
+
+/** The whole app: which page is shown, and what lies over all pages. */
+class App extends View {
+  #started = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('popstate', this.#onRoute);
+    addEventListener('pagehide', this.#onHide);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('popstate', this.#onRoute);
+    removeEventListener('pagehide', this.#onHide);
+  }
+
+  /** Called once the language is there. */
+  start(): void {
+    this.#started = true;
+    this.#onRoute();
+  }
+
+  override render(): TemplateResult | typeof nothing {
+    if (!this.#started) return nothing;
+    document.title = this.#title();
+    const { toasts, announcement } = this.state;
+    return html`${this.#renderPage()}
+      <div class="toasts">${toasts.map(({ key, params, tone }) => html`<div class="toast ${tone}">${icon(tone === 'warning' ? 'warning' : 'info')}<span>${translate(key, params)}</span></div>`)}</div>
+      <div class="visually-hidden" role="status" aria-live="polite" data-live>${announcement ? translate(announcement.key, announcement.params) : nothing}</div>
+      <div class="visually-hidden" role="alert">${toasts.filter(({ tone }) => tone === 'warning').map(({ key, params }) => html`<p>${translate(key, params)}</p>`)}</div>`;
+  }
+
+  #renderPage(): TemplateResult {
+    const { route, phase } = this.state;
+    if (route.page === 'home') return html`<parley-home></parley-home>`;
+    if (route.page === 'unknown') return html`<parley-notice kind="unknown"></parley-notice>`;
+    const problem = browserProblem();
+    if (problem) return html`<parley-notice kind=${problem}></parley-notice>`;
+    switch (phase) {
+      case 'prejoin': return html`<parley-prejoin></parley-prejoin>`;
+      case 'ended': return html`<parley-notice kind=${this.state.end ?? 'left'}></parley-notice>`;
+      default: return html`<parley-call></parley-call>`;
+    }
+  }
+
+  #title(): string {
+    const { route, unread } = this.state;
+    if (route.page !== 'room') return t('app.title');
+    return `${unread > 0 ? `(${unread}) ` : ''}${route.room} · Parley`;
+  }
+
+  readonly #onRoute = (): void => {
+    const route = parseRoute(new URL(location.href));
+    session.close();
+    store.dispatch({ type: 'route', route });
+    if (route.page === 'room') session.open(route.room, route.join);
+    scrollTo(0, 0);
+  };
+
+  // Says goodbye when the tab is closed; from the page cache it comes back to the room's door.
+  readonly #onHide = (event: PageTransitionEvent): void => {
+    if (session.call) session.leave();
+    else if (event.persisted) session.close();
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap { 'parley-app': App }
+}
+
+define('parley-app', App);

@@ -1,0 +1,56 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { t } from '../i18n/index.js';
+import { store } from '../store.js';
+import { icon } from '../ui/icons.js';
+import { define, View } from '../ui/view.js';
+import { session } from './session.js';
+import { onShortcut, onShortcutEnd } from './shortcuts.js';
+import './stage.js';
+import './controls.js';
+import './info.js';
+import './waiting.js';
+import './panel.js';
+import './dialogs.js';
+
+/** The call: the stage with its tiles, a panel beside it, the controls below. */
+class CallPage extends View {
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('keydown', onShortcut);
+    addEventListener('keyup', onShortcutEnd);
+    document.addEventListener('fullscreenchange', onFullScreen);
+    document.documentElement.classList.add('in-call');
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('keydown', onShortcut);
+    removeEventListener('keyup', onShortcutEnd);
+    document.removeEventListener('fullscreenchange', onFullScreen);
+    document.documentElement.classList.remove('in-call');
+  }
+
+  override render(): TemplateResult {
+    const { phase, peers, panel, audioBlocked, dialog, route } = this.state;
+    const alone = phase === 'call' && peers.length === 0;
+    return html`<div class="call ${panel ? 'with-panel' : ''} ${alone ? 'alone' : ''}" data-phase=${phase}>
+      <h1 class="visually-hidden">${t('call.title', { room: route.page === 'room' ? route.room : '' })}</h1>
+      <parley-call-info></parley-call-info>
+      <main class="stage-area" id="main" aria-label=${t('call.stage')}>
+        <parley-stage></parley-stage>
+        ${alone ? html`<parley-waiting></parley-waiting>` : nothing}
+        ${phase === 'joining' ? html`<p class="stage-chip" role="status"><span class="spinner"></span>${t('call.joining')}</p>` : nothing}
+        ${audioBlocked ? html`<button class="button primary hear" type="button" @click=${() => session.unblockAudio()}>${icon('speaker')}${t('call.hear')}</button>` : nothing}
+      </main>
+      ${panel ? html`<parley-panel></parley-panel>` : nothing}
+      <parley-controls></parley-controls>
+    </div>
+    ${dialog ? html`<parley-dialog .name=${dialog}></parley-dialog>` : nothing}`;
+  }
+}
+
+function onFullScreen(): void {
+  store.dispatch({ type: 'full-screen', on: document.fullscreenElement !== null });
+}
+
+define('parley-call', CallPage);

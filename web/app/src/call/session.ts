@@ -1,0 +1,313 @@
+/** Joins the SDK to the store: what happens becomes actions, what a person does becomes calls. */
+import {
+  browserProblem, join, JoinError, LocalMedia, MediaError, type Call, type Channel, type DeviceKind, type EndReason,
+  type MediaErrorCode, type Peer,
+} from '@parley/client';
+import { remember, rememberRoom, settings } from '../settings.js';
+import { store, toast } from '../store.js';
+import type { Input, PeerView } from '../state.js';
+import { RemoteAudio } from './audio.js';
+import { chatLabel, encodeChat, parseChat } from './chat-message.js';
+import { History } from './history.js';
+
+class Session {
+  #media: LocalMedia | null = null;
+  #call: Call | null = null;
+  #chat: Channel | null = null;
+  #room = '';
+  #joining: AbortController | null = null;
+  #off: (() => void)[] = [];
+  readonly history = new History();
+  readonly #audio = new RemoteAudio((blocked) => store.dispatch({ type: 'audio-blocked', blocked }));
+
+  /** The person's own devices, while a room page is open. */
+  get media(): LocalMedia | null {
+    return this.#media;
+  }
+
+  get call(): Call | null {
+    return this.#call;
+  }
+
+  /** Opens the devices for a room's pre-join page, or goes straight in. */
+  open(room: string, joinAtOnce: boolean): void {
+    this.close();
+    if (browserProblem() !== null) return;
+    this.#room = room;
+    const media = this.#openMedia();
+    const { microphoneOn, cameraOn } = settings();
+    const inputs = [microphoneOn ? this.start('microphone') : null, cameraOn ? this.start('camera') : null];
+    void media.devices().then(() => this.#showDevices());
+    if (joinAtOnce) void this.join();
+    else void Promise.all(inputs);
+  }
+
+  /** Leaves the room page altogether. */
+  close(): void {
+    this.#end();
+    this.#media?.close();
+    this.#media = null;
+  }
+
+  async join(): Promise<void> {
+    if (this.#joining || this.#call) return;
+    const media = this.#media ?? this.#openMedia();
+    const attempt = new AbortController();
+    this.#joining = attempt;
+    store.dispatch({ type: 'joining' });
+    const { name } = store.state;
+    remember({ name });
+    try {
+      const call = await join(new URL(`/r/${this.#room}`, location.origin), { name, media, signal: attempt.signal });
+      if (attempt.signal.aborted) return call.leave();
+      this.#joining = null;
+      this.#begin(call);
+    } catch (error) {
+      if (attempt.signal.aborted) return;
+      this.#joining = null;
+      this.#finish(error instanceof JoinError ? error.reason : 'protocol-error');
+    }
+  }
+
+  leave(): void {
+    this.#finish('left');
+  }
+
+  /** Back from the ended page. */
+  rejoin(): void {
+    if (!this.#media) {
+      this.#openMedia();
+      if (settings().microphoneOn) void this.start('microphone');
+      if (settings().cameraOn) void this.start('camera');
+    }
+    void this.join();
+  }
+
+  async start(kind: Input): Promise<void> {
+    const media = this.#media;
+    if (!media) return;
+    store.dispatch({ type: 'input-starting', kind });
+    try {
+      await media.start(kind, settings().devices[kind]);
+      this.#showInputs();
+      this.#showDevices();
+    } catch (error) {
+      if (media === this.#media) store.dispatch({ type: 'input-failed', kind, code: codeOf(error) });
+    }
+  }
+
+  /** Mutes or unmutes; opens the microphone if it is not. */
+  async toggleMicrophone(): Promise<void> {
+    const media = this.#media;
+    if (!media || store.state.inputs.microphone.starting) return;
+    if (media.track('microphone')) {
+      media.setMuted(!media.muted);
+    } else {
+      media.setMuted(false);
+      await this.start('microphone');
+      this.#explain('microphone');
+    }
+    remember({ microphoneOn: !media.muted });
+    this.#showInputs();
+  }
+
+  /** Holds the microphone open, for as long as a key is down. */
+  talk(on: boolean): void {
+    if (this.#media?.track('microphone')) this.#media.setMuted(!on);
+  }
+
+  async toggleCamera(): Promise<void> {
+    const media = this.#media;
+    if (!media || store.state.inputs.camera.starting) return;
+    if (media.track('camera')) {
+      media.stop('camera');
+      remember({ cameraOn: false });
+    } else {
+      await this.start('camera');
+      remember({ cameraOn: true });
+      this.#explain('camera');
+    }
+    this.#showInputs();
+  }
+
+  async toggleScreen(): Promise<void> {
+    const media = this.#media;
+    if (!media) return;
+    if (media.track('screen')) {
+      media.stop('screen');
+      return;
+    }
+    try {
+      await media.startScreen({ audio: true });
+    } catch (error) {
+      const code = codeOf(error);
+      // Closing the browser's own picker looks the same as a refusal: either is an answer.
+      if (code === 'unsupported') toast('toast.screen-unsupported', {}, 'warning');
+      else if (code === 'system-denied') store.dispatch({ type: 'dialog', dialog: 'permissions', kind: 'screen' });
+      else if (code === 'failed' || code === 'busy') toast('toast.screen-failed', {}, 'warning');
+    }
+  }
+
+  async select(kind: DeviceKind, id: string): Promise<void> {
+    const media = this.#media;
+    if (!media) return;
+    remember({ devices: { ...settings().devices, [kind]: id } });
+    try {
+      await media.select(kind, id);
+      if (kind === 'speaker') await this.#audio.setSpeaker(id);
+    } catch (error) {
+      if (kind !== 'speaker') store.dispatch({ type: 'input-failed', kind, code: codeOf(error) });
+      toast('toast.device-failed', {}, 'warning');
+    }
+    this.#showInputs();
+    this.#showDevices();
+  }
+
+  setName(name: string): void {
+    store.dispatch({ type: 'name', name });
+    this.#call?.setName(name);
+    if (this.#call) remember({ name });
+  }
+
+  /** False when it could not be sent; then it is not in the history either. */
+  say(text: string): boolean {
+    const entry = { id: crypto.randomUUID(), text };
+    try {
+      this.#chat?.send(encodeChat(entry));
+    } catch {
+      toast('toast.chat-failed', {}, 'warning');
+      return false;
+    }
+    store.dispatch({ type: 'chat', entry: { ...entry, from: 'self', name: store.state.name, atMs: Date.now() } });
+    return true;
+  }
+
+  /** After a click, which is what an autoplay policy waits for. */
+  unblockAudio(): void {
+    void this.#audio.playAll();
+  }
+
+  #openMedia(): LocalMedia {
+    const media = new LocalMedia();
+    this.#media = media;
+    Object.assign(media.selected, settings().devices);
+    media.on('change', () => this.#showInputs());
+    media.on('devices', () => this.#showDevices());
+    media.on('device-lost', ({ kind, label, replacedBy }) => {
+      const name = label || kind;
+      if (replacedBy) toast('toast.device-replaced', { lost: name, now: replacedBy.label }, 'warning');
+      else toast(kind === 'camera' ? 'toast.camera-lost' : 'toast.microphone-lost', { lost: name }, 'warning');
+      if (!replacedBy) store.dispatch({ type: 'input-failed', kind, code: 'not-found' });
+    });
+    media.on('device-failed', ({ kind, code }) => {
+      if (kind === 'microphone' || kind === 'camera') store.dispatch({ type: 'input-failed', kind, code });
+    });
+    this.#showInputs();
+    return media;
+  }
+
+  #begin(call: Call): void {
+    this.#call = call;
+    this.#chat = call.channel(chatLabel);
+    const peers = [...call.peers.values()];
+    store.dispatch({ type: 'joined', selfId: call.id, peers: peers.map(viewOf), atMs: Date.now() });
+    rememberRoom(call.room, Date.now());
+    const show = ({ peer }: { peer: Peer }): void => {
+      this.#audio.set(peer.id, peer.track('microphone'), peer.track('screen-audio'));
+      store.dispatch({ type: 'peer', peer: viewOf(peer) });
+    };
+    for (const peer of peers) show({ peer });
+    void this.#audio.setSpeaker(settings().devices.speaker ?? '');
+    this.#off = [
+      call.on('peer-joined', show),
+      call.on('peer-changed', show),
+      call.on('tracks-changed', show),
+      call.on('peer-left', ({ peer, reason }) => {
+        this.#audio.remove(peer.id);
+        this.history.forget(peer.id);
+        toast(reason === 'lost' ? 'live.lost' : 'live.left', { name: peer.name });
+        store.dispatch({ type: 'peer-left', id: peer.id, reason });
+      }),
+      call.on('stats', ({ peer, stats }) => {
+        this.history.add(stats);
+        store.dispatch({ type: 'peer-stats', id: peer.id, stats });
+      }),
+      call.on('path', ({ path }) => store.dispatch({ type: 'path', path })),
+      call.on('active-speaker', ({ peer }) => store.dispatch({ type: 'active-speaker', id: peer?.id ?? null })),
+      call.on('state', ({ state, reason }) => {
+        if (state === 'left') this.#finish(reason ?? 'left');
+        else store.dispatch({ type: 'call-state', state });
+      }),
+      this.#chat.on('message', ({ from, data }) => {
+        const entry = parseChat(data);
+        const name = call.peers.get(from)?.name ?? '';
+        if (entry) store.dispatch({ type: 'chat', entry: { ...entry, from, name, atMs: Date.now() } });
+      }),
+    ];
+  }
+
+  #end(): void {
+    for (const off of this.#off) off();
+    this.#off = [];
+    this.#joining?.abort();
+    this.#joining = null;
+    this.#chat = null;
+    const call = this.#call;
+    this.#call = null;
+    call?.leave();
+    this.#audio.clear();
+    this.history.clear();
+  }
+
+  #finish(reason: EndReason): void {
+    this.close();
+    if (document.fullscreenElement) void document.exitFullscreen();
+    store.dispatch({ type: 'inputs', microphone: false, camera: false, screen: false });
+    store.dispatch({ type: 'ended', reason });
+  }
+
+  /** Says why a device that a person has just asked for did not come. */
+  #explain(kind: Input): void {
+    if (store.state.inputs[kind].problem !== null) store.dispatch({ type: 'dialog', dialog: 'permissions', kind });
+  }
+
+  #showInputs(): void {
+    if (this.#media) store.dispatch({ type: 'inputs', ...this.#media.state });
+  }
+
+  #showDevices(): void {
+    const media = this.#media;
+    if (!media) return;
+    void media.devices().then((devices) => {
+      if (media === this.#media) store.dispatch({ type: 'devices', devices, selected: inUse(media) });
+    });
+  }
+}
+
+/** Of the open devices what they really are, of the others what was chosen. */
+function inUse(media: LocalMedia): Partial<Record<DeviceKind, string>> {
+  const real = (kind: Input): string | undefined => media.track(kind)?.getSettings().deviceId ?? media.selected[kind];
+  const result: Partial<Record<DeviceKind, string>> = {};
+  for (const [kind, id] of [
+    ['microphone', real('microphone')], ['camera', real('camera')], ['speaker', media.selected.speaker],
+  ] as const) {
+    if (id) result[kind] = id;
+  }
+  return result;
+}
+
+function codeOf(error: unknown): MediaErrorCode {
+  return error instanceof MediaError ? error.code : 'failed';
+}
+
+function viewOf(peer: Peer): PeerView {
+  return {
+    id: peer.id, name: peer.name, media: { ...peer.media }, connection: peer.connection, away: peer.signaling === 'away',
+    path: peer.path, quality: peer.quality, speaking: peer.speaking, stats: peer.stats,
+    camera: peer.track('camera') ? peer.stream : null,
+    screen: peer.track('screen') ? peer.screenStream : null,
+    hasMicrophone: peer.media.microphone,
+  };
+}
+
+export const session = new Session();

@@ -1,0 +1,98 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { t } from '../i18n/index.js';
+import type { PeerView } from '../state.js';
+import { store } from '../store.js';
+import { avatar } from '../ui/avatar.js';
+import { icon } from '../ui/icons.js';
+import { define, View } from '../ui/view.js';
+import '../ui/level.js';
+import { bars, pathIcon, pathName, qualityName } from './badge.js';
+import type { Item } from './layout.js';
+import { session } from './session.js';
+
+/** One picture on the stage: a person, oneself or a screen. */
+class Tile extends View {
+  static override properties = { item: { attribute: false } };
+  declare item: Item;
+
+  override render(): TemplateResult | typeof nothing {
+    if (this.item.kind === 'self') return this.#renderSelf();
+    const peer = this.state.peers.find((p) => p.id === this.item.key.replace(/:screen$/, ''));
+    if (!peer) return nothing;
+    return this.item.kind === 'screen' ? this.#renderScreen(peer) : this.#renderPeer(peer);
+  }
+
+  #renderSelf(): TemplateResult {
+    const { inputs, name, callState, screenOn, phase } = this.state;
+    const stream = inputs.camera.on ? session.media?.stream ?? null : null;
+    const label = name.trim() === '' ? t('tile.you') : t('tile.you.name', { name });
+    const away = phase === 'call' && callState === 'reconnecting';
+    return html`<figure class="tile self" data-tile="self" aria-label=${label}>
+      ${this.#renderVideo(stream, 'mirrored', label)}
+      ${stream ? nothing : html`<div class="tile-empty">${avatar(name, 'self')}</div>`}
+      ${away ? html`<p class="tile-chip" role="status"><span class="spinner"></span>${t('tile.self-reconnecting')}</p>` : nothing}
+      ${screenOn ? html`<button class="tile-sharing" type="button" @click=${() => void session.toggleScreen()}>${icon('screen-stop')}<span>${t('tile.stop-sharing')}</span></button>` : nothing}
+      <figcaption class="tile-name">
+        ${inputs.microphone.on ? html`<parley-level></parley-level>` : muted()}
+        <span>${label}</span>
+      </figcaption>
+    </figure>`;
+  }
+
+  #renderPeer(peer: PeerView): TemplateResult {
+    const name = peer.name || t('tile.guest');
+    const speaking = peer.speaking && peer.connection === 'connected';
+    return html`<figure class="tile ${speaking ? 'speaking' : ''} ${peer.connection}" data-tile=${peer.id} data-connection=${peer.connection} aria-label=${name}>
+      ${this.#renderVideo(peer.camera, '', name)}
+      ${peer.camera ? nothing : html`<div class="tile-empty">${avatar(peer.name, peer.id)}</div>`}
+      ${this.#renderTrouble(peer)}
+      <figcaption class="tile-name">${peer.media.microphone ? nothing : muted()}<span>${name}</span></figcaption>
+      ${this.#renderTools(peer, name)}
+    </figure>`;
+  }
+
+  #renderScreen(peer: PeerView): TemplateResult {
+    const name = t('tile.screen', { name: peer.name || t('tile.guest') });
+    return html`<figure class="tile screen" data-tile=${this.item.key} aria-label=${name}>
+      ${this.#renderVideo(peer.screen, 'whole', name)}
+      <figcaption class="tile-name">${icon('screen')}<span>${name}</span></figcaption>
+    </figure>`;
+  }
+
+  /** Muted always: the sound plays elsewhere, so that a picture is never held back by an autoplay policy. */
+  #renderVideo(stream: MediaStream | null, look: string, label: string): TemplateResult {
+    return html`<video class=${look} autoplay playsinline .muted=${true} .srcObject=${stream} ?hidden=${stream === null}
+      aria-label=${label} disablepictureinpicture @loadedmetadata=${play}></video>`;
+  }
+
+  #renderTrouble({ connection, away, name }: PeerView): TemplateResult | typeof nothing {
+    if (connection === 'connecting') return html`<p class="tile-chip"><span class="spinner"></span>${t('tile.connecting')}</p>`;
+    if (connection === 'reconnecting') return html`<p class="tile-chip" role="status"><span class="spinner"></span>${t('tile.reconnecting')}</p>`;
+    if (connection === 'lost') return html`<p class="tile-chip" role="status">${icon('warning')}${t('tile.lost')}</p>`;
+    if (away) return html`<p class="tile-chip" title=${t('tile.away.text', { name })}>${icon('plug')}${t('tile.away')}</p>`;
+    return nothing;
+  }
+
+  #renderTools(peer: PeerView, name: string): TemplateResult {
+    const pinned = this.state.pinned === peer.id;
+    const pin = t(pinned ? 'tile.unpin' : 'tile.pin', { name });
+    const details = `${t('badge.with', { name })} ${pathName(peer.path)}, ${qualityName(peer.quality)}`;
+    return html`<div class="tile-tools">
+      <button class="tile-tool pin" type="button" aria-pressed=${pinned} aria-label=${pin} title=${pin}
+        @click=${() => store.dispatch({ type: 'pin', key: peer.id })}>${icon('pin')}</button>
+      <button class="tile-tool badge" type="button" data-badge=${peer.path.kind} data-quality=${peer.quality} aria-label=${details} title=${details}
+        @click=${() => store.dispatch({ type: 'panel', panel: 'connection', peer: peer.id })}>${icon(pathIcon(peer.path))}${bars(peer.quality)}</button>
+    </div>`;
+  }
+}
+
+function muted(): TemplateResult {
+  return html`<span class="tile-muted">${icon('mic-off')}<span class="visually-hidden">${t('tile.muted')}</span></span>`;
+}
+
+// Safari leaves a video that was hidden while its stream began standing still.
+function play(event: Event): void {
+  void (event.target as HTMLVideoElement).play().catch(() => undefined);
+}
+
+define('parley-tile', Tile);

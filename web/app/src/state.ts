@@ -1,0 +1,105 @@
+/** What the app shows, as one value. `reduce` makes the next one; nothing else changes it. */
+import type {
+  CallState, Device, DeviceKind, EndReason, MediaErrorCode, MediaState, PathInfo, PeerConnectionState, PeerStats, Quality,
+  TrackKind,
+} from '@parley/client';
+import type { Key } from './i18n/index.js';
+import type { Route } from './router.js';
+
+export type Input = 'microphone' | 'camera';
+export type Phase = 'prejoin' | 'joining' | 'call' | 'ended';
+export type Panel = 'chat' | 'people' | 'connection';
+export type DialogName = 'devices' | 'help' | 'more' | 'permissions';
+
+export interface InputState {
+  on: boolean;
+  starting: boolean;
+  problem: MediaErrorCode | null;
+}
+
+export interface PeerView {
+  id: string;
+  name: string;
+  media: MediaState;
+  connection: PeerConnectionState;
+  away: boolean;
+  path: PathInfo;
+  quality: Quality;
+  speaking: boolean;
+  stats: PeerStats | null;
+  /** Null while that kind is not sent, or has not arrived yet. */
+  camera: MediaStream | null;
+  screen: MediaStream | null;
+  hasMicrophone: boolean;
+}
+
+export interface ChatEntry {
+  id: string;
+  /** Peer id; 'self' for what was sent from here. */
+  from: string;
+  name: string;
+  text: string;
+  atMs: number;
+}
+
+export interface Notice {
+  key: Key;
+  params: Readonly<Record<string, string | number>>;
+}
+
+export interface Toast extends Notice {
+  id: number;
+  tone: 'info' | 'warning';
+}
+
+export interface State {
+  route: Route;
+  phase: Phase;
+  name: string;
+  inputs: Record<Input, InputState>;
+  screenOn: boolean;
+  devices: readonly Device[];
+  selected: Partial<Record<DeviceKind, string>>;
+  selfId: string;
+  callState: CallState;
+  /** In order of arrival. */
+  peers: readonly PeerView[];
+  activeSpeaker: string | null;
+  path: PathInfo;
+  joinedAtMs: number;
+  end: EndReason | null;
+  panel: Panel | null;
+  /** Whose connection the panel shows; null: the first one's. */
+  connectionPeer: string | null;
+  dialog: DialogName | null;
+  /** Which device's help the permissions dialog shows. */
+  problemKind: TrackKind;
+  chat: readonly ChatEntry[];
+  unread: number;
+  toasts: readonly Toast[];
+  /** Read out by screen readers; `count` makes a repetition a change. */
+  announcement: (Notice & { count: number }) | null;
+  audioBlocked: boolean;
+  pinned: string | null;
+  fullScreen: boolean;
+}
+
+export const noPath: PathInfo = { kind: 'none', protocol: 'udp' };
+
+const input: InputState = { on: false, starting: false, problem: null };
+
+export function initialState(name: string, route: Route): State {
+  return {
+    route, name, phase: 'prejoin',
+    inputs: { microphone: input, camera: input },
+    screenOn: false, devices: [], selected: {}, end: null, dialog: null, problemKind: 'camera', toasts: [], announcement: null,
+    fullScreen: false,
+    ...outsideCall,
+  };
+}
+
+/** The part of the state that a call fills, as it is without one. */
+export const outsideCall = {
+  selfId: '', callState: 'connecting', peers: [], activeSpeaker: null, path: noPath, joinedAtMs: 0,
+  panel: null, connectionPeer: null, chat: [], unread: 0, audioBlocked: false, pinned: null,
+} satisfies Partial<State>;

@@ -1,0 +1,227 @@
+// Builds the web app and the SDK.
+//
+//   node build.mjs            app into app/dist, SDK into sdk/dist; fails when a size budget is exceeded
+//   node build.mjs --tests    sdk/test and app/test into build/test, for `node --test`
+//   node build.mjs --watch    the app again at each change, without budgets
+//
+// app/dist is laid out as the server serves it: index.html for every page, and
+// everything else below assets/ under names that carry a hash of the content,
+// so that it can be cached for ever. Each text file has a .gz beside it.
+
+import { createHash } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { existsSync, watch } from 'node:fs';
+import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import esbuild from 'esbuild';
+
+const root = path.dirname(fileURLToPath(import.meta.url));
+const at = (...parts) => path.join(root, ...parts);
+const dist = at('app/dist');
+
+/** Gzip bytes. */
+const budgets = { app: 80 * 1024, sdk: 20 * 1024 };
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['chrome94', 'firefox100', 'safari15.4'],
+  alias: { '@parley/client': at('sdk/src/index.ts') },
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+};
+
+async function buildApp() {
+  const staging = `${dist}.next`;
+  await rm(staging, { recursive: true, force: true });
+  await mkdir(path.join(staging, 'assets'), { recursive: true });
+  const files = await copyStatic(staging);
+  const outdir = path.join(staging, 'assets');
+  const names = { entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]', assetNames: '[name]-[hash]' };
+
+  const css = await esbuild.build({
+    ...common, ...names, outdir, entryPoints: ['app/src/styles/app.css', 'app/src/styles/plots.css'],
+  });
+  const boot = await esbuild.build({
+    ...common, ...names, outdir, entryPoints: ['app/src/boot.ts'], format: 'iife', target: 'es5',
+    tsconfigRaw: {}, // "strict" of the real one would add "use strict" and nothing else
+  });
+  const styles = outputs(css);
+  const js = await esbuild.build({
+    ...common, ...names, outdir, entryPoints: ['app/src/main.ts'], splitting: true, sourcemap: 'linked', sourcesContent: true,
+    define: { PLOTS_CSS: JSON.stringify(`/assets/${styles['app/src/styles/plots.css']}`) },
+  });
+  const scripts = outputs(js);
+  const main = scripts['app/src/main.ts'];
+  const preload = staticImports(js.metafile, main);
+  await writeIndex(staging, {
+    ...files, BOOT: outputs(boot)['app/src/boot.ts'], CSS: styles['app/src/styles/app.css'], MAIN: main,
+    PRELOAD: preload.map((file) => `<link rel="modulepreload" href="/assets/${file}">`).join('\n  '),
+  });
+  await precompress(staging);
+  await replaceDist(staging);
+  return firstLoad([
+    'index.html',
+    ...[outputs(boot)['app/src/boot.ts'], styles['app/src/styles/app.css'], main, ...preload].map((f) => `assets/${f}`),
+  ], scripts);
+}
+
+/** Entry point or source of a dynamic import -> file name of what was made of it. */
+function outputs({ metafile }) {
+  const result = {};
+  for (const [file, info] of Object.entries(metafile.outputs)) {
+    if (info.entryPoint) result[info.entryPoint] = path.basename(file);
+  }
+  return result;
+}
+
+function staticImports(metafile, main) {
+  const byName = new Map(Object.entries(metafile.outputs).map(([file, info]) => [path.basename(file), info]));
+  const seen = new Set();
+  const visit = (name) => {
+    for (const dependency of byName.get(name)?.imports ?? []) {
+      const file = path.basename(dependency.path);
+      if (dependency.kind === 'import-statement' && !seen.has(file)) {
+        seen.add(file);
+        visit(file);
+      }
+    }
+  };
+  visit(main);
+  return [...seen];
+}
+
+async function copyStatic(staging) {
+  const names = {};
+  const directory = at('app/static');
+  const hashed = async (name, content) => {
+    const hash = createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
+    const { name: stem, ext } = path.parse(name);
+    await writeFile(path.join(staging, 'assets', `${stem}-${hash}${ext}`), content);
+    return `${stem}-${hash}${ext}`;
+  };
+  const entries = (await readdir(directory)).sort();
+  for (const name of entries.filter((n) => !/\.(webmanifest|html)$/.test(n))) {
+    names[name] = await hashed(name, await readFile(path.join(directory, name)));
+  }
+  for (const name of entries.filter((n) => n.endsWith('.webmanifest'))) {
+    const text = await readFile(path.join(directory, name), 'utf8');
+    names[name] = await hashed(name, fill(text, names));
+  }
+  return names;
+}
+
+/** Puts values in for each %KEY%. A key without a value is a mistake in the template. */
+function fill(text, values) {
+  return text.replaceAll(/%([A-Za-z0-9._-]+)%/g, (_, key) => {
+    if (!(key in values)) throw new Error(`no value for %${key}%`);
+    return values[key];
+  });
+}
+
+async function writeIndex(staging, values) {
+  const html = await readFile(at('app/static/index.html'), 'utf8');
+  await writeFile(path.join(staging, 'index.html'), fill(html, values));
+}
+
+async function precompress(directory) {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/\.(html|js|css|svg|webmanifest|map)$/.test(entry.name)) continue;
+    const file = path.join(entry.parentPath ?? entry.path, entry.name);
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }));
+  }
+}
+
+/** Swaps the files only when all are there, so that a running server never embeds a half build. */
+async function replaceDist(staging) {
+  await mkdir(dist, { recursive: true });
+  for (const name of await readdir(dist)) {
+    if (name !== '.gitkeep') await rm(path.join(dist, name), { recursive: true, force: true });
+  }
+  await cp(staging, dist, { recursive: true });
+  await rm(staging, { recursive: true, force: true });
+}
+
+/** What the first visit to a room costs: all but what is loaded on demand, in the larger of the languages. */
+async function firstLoad(files, scripts) {
+  const gzip = async (file) => (await readFile(path.join(dist, `${file}.gz`))).length;
+  const sizes = {};
+  for (const file of files) sizes[file] = await gzip(file);
+  let locale = ['', 0];
+  for (const [source, file] of Object.entries(scripts)) {
+    if (!source.startsWith('app/src/i18n/')) continue;
+    const size = await gzip(`assets/${file}`);
+    if (size > locale[1]) locale = [`assets/${file}`, size];
+  }
+  if (locale[1] > 0) sizes[locale[0]] = locale[1];
+  return sizes;
+}
+
+async function buildSDK() {
+  await esbuild.build({
+    ...common, entryPoints: ['sdk/src/index.ts'], outfile: 'sdk/dist/index.js', sourcemap: 'linked', sourcesContent: true,
+  });
+  await promisify(execFile)(process.execPath, [
+    at('node_modules/typescript/bin/tsc'), '-p', at('sdk'), '--declaration', '--emitDeclarationOnly', '--outDir', at('sdk/dist'),
+  ]).catch((error) => { throw new Error(`${error.stdout}${error.stderr}`); });
+  return gzipSync(await readFile(at('sdk/dist/index.js')), { level: 9 }).length;
+}
+
+async function buildTests() {
+  const out = at('build/test');
+  await rm(out, { recursive: true, force: true });
+  for (const part of ['sdk', 'app']) {
+    const directory = at(part, 'test');
+    if (!existsSync(directory)) continue;
+    const entryPoints = (await readdir(directory)).filter((n) => n.endsWith('.test.ts')).map((n) => path.join(directory, n));
+    if (entryPoints.length === 0) continue;
+    await esbuild.build({
+      ...common, entryPoints, outdir: path.join(out, part), minify: false, target: 'node20', platform: 'node',
+      packages: 'external', sourcemap: 'inline',
+      // An alias does not apply to what "packages: external" leaves out.
+      plugins: [{
+        name: 'client',
+        setup: (build) => build.onResolve({ filter: /^@parley\/client$/ }, () => ({ path: common.alias['@parley/client'] })),
+      }],
+    });
+  }
+}
+
+async function buildAll() {
+  const files = await buildApp();
+  const sdk = await buildSDK();
+  const app = Object.values(files).reduce((sum, size) => sum + size, 0);
+  const report = { app_first_load_gzip_bytes: app, sdk_gzip_bytes: sdk, budgets_gzip_bytes: budgets, files };
+  await mkdir(at('build'), { recursive: true });
+  await writeFile(at('build/sizes.json'), `${JSON.stringify(report, null, 2)}\n`);
+  const line = (name, size, budget) => `${name} ${(size / 1024).toFixed(1)} of ${budget / 1024} KB gzip`;
+  console.log(`${line('app first load', app, budgets.app)}, ${line('SDK', sdk, budgets.sdk)}`);
+  if (app > budgets.app || sdk > budgets.sdk) throw new Error('over the size budget, see web/build/sizes.json');
+}
+
+async function watchApp() {
+  let timer;
+  let running = Promise.resolve();
+  const rebuild = () => {
+    running = running.then(buildApp).then(() => console.log('built'), (error) => console.error(error.message));
+  };
+  for (const directory of ['app/src', 'app/static', 'sdk/src']) {
+    watch(at(directory), { recursive: true }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(rebuild, 100);
+    });
+  }
+  rebuild();
+}
+
+const job = process.argv.includes('--watch') ? watchApp : process.argv.includes('--tests') ? buildTests : buildAll;
+job().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
