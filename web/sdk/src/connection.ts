@@ -12,6 +12,7 @@ import type { TrackKind } from './types.js';
 
 const KINDS: readonly TrackKind[] = ['microphone', 'camera', 'screen', 'screen-audio'];
 const CONTROL_BYTES_MAX = 16 << 10;
+const STATS_MS_MIN = 500;
 
 /** What peers tell each other twice a second, outside of order and without retransmission. */
 export interface Alive {
@@ -41,6 +42,8 @@ export class Connection {
   readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
   readonly #rtpTimestamps = new Map<TrackKind, number>();
   #counters: Counters | null = null;
+  #stats: ConnectionStats | null = null;
+  #statsAtMs = 0;
   #bytesReceived = 0;
   #heardAtMs = 0;
   #mediaAtMs = 0;
@@ -61,6 +64,7 @@ export class Connection {
     pc.oniceconnectionstatechange = () => {
       // What was silent before this path existed says nothing about it.
       if (pc.iceConnectionState === 'connected') this.#hear();
+      this.#statsAtMs = 0; // the path may be another one
       host.iceChanged();
     };
   }
@@ -130,11 +134,14 @@ export class Connection {
     return level;
   }
 
-  /** Statistics since the last call. */
+  /** Statistics since the last call, or those of the last call if it is too recent to compare with. */
   async stats(): Promise<ConnectionStats> {
+    if (this.#stats && performance.now() - this.#statsAtMs < STATS_MS_MIN) return this.#stats;
+    this.#statsAtMs = performance.now();
     const counters = statMap(await this.pc.getStats());
     const stats = normalise(counters, this.#counters, this.kinds);
     this.#counters = counters;
+    this.#stats = stats;
     let bytes = 0;
     for (const stat of counters.values()) {
       if (stat.type === 'inbound-rtp' && typeof stat['bytesReceived'] === 'number') bytes += stat['bytesReceived'];

@@ -19,7 +19,8 @@ export function normalise(stats: Counters, before: Counters | null, kinds: Reado
     if (stat.type === 'inbound-rtp') tracks.push(inbound(kind, stat, before?.get(stat.id), stats));
     if (stat.type === 'outbound-rtp') tracks.push(outbound(kind, stat, before, stats));
   }
-  const active = tracks.filter((track) => track.packets > 0);
+  // Padding that probes for bandwidth is counted on senders that have no track.
+  const active = tracks.filter((track) => track.packets > 0 && track.width !== 0 && !(track.width === null && isVideo(track.kind)));
   const inboundTracks = active.filter((track) => track.direction === 'inbound');
   const sum = (direction: string): number =>
     active.reduce((total, track) => total + (track.direction === direction ? track.bitrateBps : 0), 0);
@@ -97,6 +98,10 @@ function remoteLoss(stat: Stat, earlier: Stat | undefined, remote: Stat | undefi
   const sent = delta(stat, earlier, 'packetsSent');
   const lost = Math.max(0, delta(remote, remote && before?.get(remote.id), 'packetsLost'));
   return sent > 0 ? Math.min(1, lost / sent) : 0;
+}
+
+function isVideo(kind: TrackKind): boolean {
+  return kind === 'camera' || kind === 'screen';
 }
 
 function limitation(reason: string): TrackStats['limitedBy'] {
