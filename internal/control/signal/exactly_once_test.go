@@ -81,13 +81,14 @@ func (m *model) deliverUp() bool {
 
 // deliverDown lets one message reach the client.
 func (m *model) deliverDown() bool {
-	if m.wire == nil || m.wire.taken == len(m.wire.msgs) {
+	if m.wire == nil {
 		return false
 	}
-	msg := m.wire.msgs[m.wire.taken]
-	m.wire.taken++
-	m.handle([]byte(msg))
-	return true
+	msg, ok := m.wire.one()
+	if ok {
+		m.handle([]byte(msg))
+	}
+	return ok
 }
 
 func (m *model) handle(raw []byte) {

@@ -60,6 +60,17 @@ func (r *recorder) next() []string {
 	return out
 }
 
+// one returns the next message.
+func (r *recorder) one() (string, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.taken == len(r.msgs) {
+		return "", false
+	}
+	r.taken++
+	return r.msgs[r.taken-1], true
+}
+
 func (r *recorder) isClosed() (int, string, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
