@@ -1,0 +1,129 @@
+// Command parley is the whole server: web app, signaling, STUN and TURN.
+//
+// Exit codes: 0 after a regular stop, 1 when the running server failed, 2 when it
+// could not start as asked (bad flag, port in use, missing right); then one
+// sentence on standard error says what to do.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/parley-rtc/parley/internal/config"
+	"github.com/parley-rtc/parley/internal/node"
+	"github.com/parley-rtc/parley/internal/obs"
+)
+
+// version is set by the linker in releases.
+var version = "0.1.0-dev"
+
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	var cmds commands
+	parser, err := kong.New(&cmds,
+		kong.Name("parley"),
+		kong.Description("Calls, data and files between people, on a server of your own."),
+		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(os.Exit),
+		kong.Resolvers(&fileResolver{}),
+		kong.BindTo(stdout, (*io.Writer)(nil)))
+	if err != nil {
+		panic(err) // the struct tags above are wrong
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := parser.Parse(args)
+	if err == nil {
+		err = ctx.Run()
+	}
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(stderr, "parley:", strings.TrimSpace(err.Error()))
+	if failure := (*node.Failure)(nil); errors.As(err, &failure) {
+		return 1
+	}
+	return 2
+}
+
+type serveCmd struct {
+	config.Serve
+}
+
+// Run runs the server until SIGINT or SIGTERM.
+func (c *serveCmd) Run(stdout io.Writer) error {
+	settings, err := c.Check()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return node.Run(ctx, settings, node.Host{
+		Version: version, Banner: stdout, Log: obs.NewLogger(os.Stderr, settings.LogLevel),
+	})
+}
+
+type versionCmd struct{}
+
+// Run prints the version and what it was built with.
+func (versionCmd) Run(stdout io.Writer) error {
+	_, err := fmt.Fprintf(stdout, "parley %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+// fileResolver gives kong the values of the file named by --config, below flags
+// and environment.
+type fileResolver struct{ file config.File }
+
+// Validate implements kong.Resolver.
+func (*fileResolver) Validate(*kong.Application) error { return nil }
+
+// Resolve implements kong.Resolver.
+func (r *fileResolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, set := os.LookupEnv(env); set {
+			return nil, nil
+		}
+	}
+	if r.file == nil {
+		r.file = config.File{}
+		if name := configFile(ctx); name != "" {
+			f, err := config.ReadFile(name)
+			if err != nil {
+				return nil, err
+			}
+			r.file = f
+		}
+	}
+	if v, ok := r.file[flag.Name]; ok {
+		return v, nil
+	}
+	return nil, nil
+}
+
+func configFile(ctx *kong.Context) string {
+	for _, flag := range ctx.Flags() {
+		if flag.Name == "config" {
+			name, _ := ctx.FlagValue(flag).(string)
+			return name
+		}
+	}
+	return ""
+}
