@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -25,12 +26,7 @@ func (n *node) showBanner() {
 		_, _ = fmt.Fprintln(w)
 		return
 	}
-	others := n.settings.Domain
-	if others == "" && len(n.settings.PublicIP) > 0 {
-		others = n.settings.PublicIP[0].String()
-	} else if lan := lanAddress(); others == "" && lan.IsValid() {
-		others = lan.String()
-	}
+	others := n.hostForOthers()
 	if others == "" {
 		showAddress(w, "On this machine", pageURL("https", "localhost", n.https, 443))
 		_, _ = fmt.Fprintln(w)
@@ -45,6 +41,26 @@ func (n *node) showBanner() {
 	if code, err := qr.Encode(url, qr.L); err == nil && isTerminal(w) {
 		_, _ = io.WriteString(w, drawQR(code))
 	}
+}
+
+// hostForOthers returns what other machines may call this one, or nothing if it
+// listens for itself only.
+func (n *node) hostForOthers() string {
+	bound, err := netip.ParseAddrPort(n.https.Addr().String())
+	switch {
+	case n.settings.Domain != "":
+		return n.settings.Domain
+	case len(n.settings.PublicIP) > 0:
+		return n.settings.PublicIP[0].String()
+	case err == nil && bound.Addr().IsLoopback():
+		return ""
+	case err == nil && !bound.Addr().IsUnspecified():
+		return bound.Addr().Unmap().String()
+	}
+	if lan := lanAddress(); lan.IsValid() {
+		return lan.String()
+	}
+	return ""
 }
 
 func showAddress(w io.Writer, label, url string) {

@@ -32,7 +32,7 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 
 // permissions are the powerful features the page itself uses; frames get none.
 const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
-	"speaker-selection=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()"
+	"speaker-selection=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=()"
 
 // NewSite reads all files of the built app into memory: under a megabyte, and no
 // file system stands between a request and its answer.
