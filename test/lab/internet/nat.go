@@ -19,9 +19,9 @@ func natRules(kind Kind) string {
 	case Symmetric:
 		return masquerade("fully-random") + guard("")
 	case UDPBlocked:
-		return masquerade("") + guard(`iifname "lan" meta l4proto udp drop`)
+		return masquerade("") + guard(`oifname "wan" meta l4proto udp drop`)
 	case Only443:
-		return masquerade("") + guard(`iifname "lan" meta l4proto != tcp drop; iifname "lan" tcp dport != 443 drop`)
+		return masquerade("") + guard(`oifname "wan" meta l4proto != tcp drop; oifname "wan" tcp dport != 443 drop`)
 	default:
 		return masquerade("") + guard("")
 	}

@@ -74,11 +74,12 @@ func (s *Site) Client() *Client {
 		s.plugIn(c)
 	}
 	hosts := "127.0.0.1 localhost\n::1 localhost\n"
+	// Chromium looks up the hosts of ICE servers with a dot at the end.
 	if s.Kind.HasIPv4() {
-		hosts += fmt.Sprintf("%s %s\n", ServerIPv4, ServerName)
+		hosts += fmt.Sprintf("%s %s %[2]s.\n", ServerIPv4, ServerName)
 	}
 	if s.Kind.HasIPv6() {
-		hosts += fmt.Sprintf("%s %s\n", ServerIPv6, ServerName)
+		hosts += fmt.Sprintf("%s %s %[2]s.\n", ServerIPv6, ServerName)
 	}
 	c.Hosts(hosts)
 	return c

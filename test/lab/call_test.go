@@ -1,0 +1,136 @@
+//go:build linux
+
+package lab
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-rtc/parley/test/lab/browser"
+	"github.com/parley-rtc/parley/test/lab/internet"
+)
+
+//go:embed hook.js
+var hook string
+
+// report is what a browser says of one RTCPeerConnection (see hook.js).
+type report struct {
+	State         string
+	Local, Remote *candidate
+	Frames        int
+	Freezes       int
+	Energy        float64
+	AudioPackets  int
+	Bytes         int
+}
+
+type candidate struct {
+	Type, Protocol, RelayProtocol, Address string
+	Port                                   int
+}
+
+func (c *candidate) String() string {
+	if c == nil {
+		return "none"
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s/%s %s:%d %s", c.Type, c.Protocol, c.Address, c.Port, c.RelayProtocol))
+}
+
+// relayed tells whether a candidate is on the server. The other side may know
+// it only as peer-reflexive.
+func (c *candidate) relayed() bool {
+	return c.Type == "relay" || c.Address == internet.ServerIPv4.String() || c.Address == internet.ServerIPv6.String()
+}
+
+func (r report) path() string {
+	switch {
+	case r.Local == nil || r.Remote == nil:
+		return "none"
+	case r.Local.relayed() || r.Remote.relayed():
+		return "relay"
+	default:
+		return "direct"
+	}
+}
+
+func (r report) String() string {
+	return fmt.Sprintf("%s %s [%s -> %s] frames %d, audio energy %.3g in %d packets",
+		r.State, r.path(), r.Local, r.Remote, r.Frames, r.Energy, r.AudioPackets)
+}
+
+// person is somebody in a room.
+type person struct {
+	*browser.Page
+	name string
+	kind internet.Kind
+}
+
+// enter opens the room in a browser of a client and joins at once.
+func enter(b *browser.Browser, kind internet.Kind, room, name, more string) (*person, error) {
+	page, err := b.Open(fmt.Sprintf("https://%s/r/%s?name=%s&join", internet.ServerName, room, name), hook+more)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &person{Page: page, name: name, kind: kind}, nil
+}
+
+// reports asks for all open connections of a person.
+func (p *person) reports() ([]report, error) {
+	var reports []report
+	err := p.Evaluate(&reports, "lab.report()")
+	return reports, err
+}
+
+// seesPeople waits until media of n other people arrives.
+func (p *person) seesPeople(n int, within time.Duration) ([]report, error) {
+	const condition = `lab.report().then(all => {
+		const good = all.filter(r => r.frames >= 3 && r.audioPackets > 0 && r.energy > 0);
+		return good.length >= %d && good;
+	})`
+	var reports []report
+	err := p.WaitFor(&reports, fmt.Sprintf(condition, n), within)
+	if err != nil {
+		now, _ := p.reports()
+		return nil, fmt.Errorf("%s: %w; now %v", p.name, err, now)
+	}
+	return reports, nil
+}
+
+// tells describes a person for the log of a failed test.
+func (p *person) tells() string {
+	var text string
+	_ = p.Evaluate(&text, "document.title + ' | ' + location.href")
+	var state json.RawMessage
+	_ = p.Evaluate(&state, "lab.report()")
+	return fmt.Sprintf("%s: %s\n%s\n%s", p.name, text, state, strings.Join(p.Console(), "\n"))
+}
+
+// twoPeople puts two people into a room and waits for media both ways.
+func twoPeople(t *testing.T, first, second func() (*person, error)) (a, b *person) {
+	t.Helper()
+	a, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err = second(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			keepLog(t, "pages.log", a.tells()+"\n"+b.tells())
+		}
+	})
+	for _, p := range []*person{a, b} {
+		if _, err := p.seesPeople(1, mediaDeadline); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a, b
+}
+
+// mediaDeadline is for the first frames on a busy machine.
+const mediaDeadline = 30 * time.Second
