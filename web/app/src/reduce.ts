@@ -58,7 +58,7 @@ export function reduce(state: State, action: Action): State {
     case 'chat': return addChat(state, action.entry);
     case 'panel': return showPanel(state, action.panel, action.peer);
     case 'dialog': return { ...state, dialog: action.dialog, problemKind: action.kind ?? state.problemKind };
-    case 'toast': return { ...state, toasts: [...state.toasts, action.toast].slice(-toastMax) };
+    case 'toast': return addToast(state, action.toast);
     case 'toast-gone': return { ...state, toasts: state.toasts.filter((toast) => toast.id !== action.id) };
     case 'audio-blocked': return { ...state, audioBlocked: action.blocked };
     case 'pin': return { ...state, pinned: state.pinned === action.key ? null : action.key };
@@ -119,6 +119,13 @@ function showPanel(state: State, panel: Panel | null, peer?: string): State {
     unread: panel === 'chat' ? 0 : state.unread,
     connectionPeer: peer ?? state.connectionPeer,
   };
+}
+
+/** Said again, a message takes the place of its earlier self. */
+function addToast(state: State, toast: Toast): State {
+  const said = JSON.stringify([toast.key, toast.params]);
+  const others = state.toasts.filter(({ key, params }) => JSON.stringify([key, params]) !== said);
+  return { ...state, toasts: [...others, toast].slice(-toastMax) };
 }
 
 function announce(state: State, notice: Notice): State {

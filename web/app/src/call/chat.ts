@@ -15,7 +15,7 @@ class Chat extends View {
 
   override firstUpdated(): void {
     // A phone's keyboard would cover what there is to read.
-    if (matchMedia('(hover: hover)').matches) this.querySelector('textarea')?.focus();
+    if (!matchMedia('(pointer: coarse)').matches) this.querySelector('textarea')?.focus();
   }
 
   override updated(): void {

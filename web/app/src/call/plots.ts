@@ -60,7 +60,7 @@ function plotsOf(): Plot[] {
 }
 
 function draw(place: HTMLElement, plot: Plot): uPlot {
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(document.body);
   const soft = style.getPropertyValue('--ink-soft').trim();
   const line = style.getPropertyValue('--line').trim();
   const figure = document.createElement('figure');
@@ -71,11 +71,11 @@ function draw(place: HTMLElement, plot: Plot): uPlot {
   place.append(figure);
   const axis = { stroke: soft, font: `11px ${style.fontFamily}`, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const chart = new uPlot({
-    width: place.clientWidth, height: heightPx, padding: [6, 4, 0, 0],
+    width: place.clientWidth, height: heightPx, padding: [6, 16, 0, 0],
     cursor: { show: false }, legend: { show: false },
     scales: { x: { time: false }, y: { range: (_, _low, high) => [0, Math.max(plot.floor, (high ?? 0) * 1.15)] } },
     axes: [
-      { ...axis, size: 20, gap: 2, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s) => (s === 0 ? t('plot.now') : t('unit.s', { value: s }))) },
+      { ...axis, size: 22, gap: 6, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s) => (s === 0 ? t('plot.now') : t('unit.s', { value: formatNumber(s) }))) },
       { ...axis, size: 40, gap: 4, space: 28, values: (_, splits) => splits.map((s) => formatNumber(s)) },
     ],
     series: [{}, ...plot.curves.map(({ label, color }) => ({

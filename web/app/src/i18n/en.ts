@@ -11,7 +11,7 @@ export const en = {
   'theme.dark': 'dark',
 
   'home.title': 'Send a link. Talk face to face.',
-  'home.lead': 'Calls that go straight from you to the other person. Nothing to install, no account, on a server of your own.',
+  'home.lead': 'Calls that go straight from you to the other person. Nothing to install, no account, and the server is yours.',
   'home.start': 'Start a call',
   'home.join.label': 'Have a link or a code?',
   'home.join.placeholder': 'Link or code',

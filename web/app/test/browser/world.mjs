@@ -1,0 +1,111 @@
+// The real server and real browsers for the app's browser tests.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import puppeteer from 'puppeteer-core';
+import { makeFilms } from './films.mjs';
+
+const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
+
+const flags = [
+  '--no-sandbox', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-features=WebRtcHideLocalIpsWithMdns', '--allow-loopback-in-peer-connection', '--font-render-hinting=none',
+  '--host-resolver-rules=MAP parley.test 127.0.0.1',
+];
+
+export class World {
+  #browsers = [];
+  #server = null;
+
+  static async create() {
+    const world = new World();
+    world.directory = await mkdtemp(path.join(tmpdir(), 'parley-look-'));
+    world.binary = process.env.PARLEY_BINARY ?? path.join(world.directory, 'parley');
+    if (!process.env.PARLEY_BINARY) {
+      await promisify(execFile)('go', ['build', '-o', world.binary, './cmd/parley'], { cwd: repository });
+    }
+    const painter = await puppeteer.launch({ executablePath: chromium, args: flags });
+    await makeFilms(painter, world.directory);
+    await painter.close();
+    world.port = await freePort();
+    world.origin = `http://127.0.0.1:${world.port}`;
+    await world.startServer();
+    return world;
+  }
+
+  async startServer() {
+    const address = `127.0.0.1:${this.port}`;
+    const child = spawn(this.binary, [
+      'serve', '--http', address, '--https', '', '--udp', address, '--allow-peer', '127.0.0.0/8', '--log-level', 'warn',
+    ], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let log = '';
+    child.stderr.on('data', (data) => { log += data; });
+    this.#server = child;
+    await until('the server is ready', async () => {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${log}`);
+      return (await fetch(`${this.origin}/readyz`).catch(() => null))?.ok;
+    });
+  }
+
+  /** Stands still, as a machine under a hung disk does: it takes connections and says nothing. */
+  pauseServer() {
+    this.#server.kill('SIGSTOP');
+  }
+
+  resumeServer() {
+    this.#server.kill('SIGCONT');
+  }
+
+  async stopServer() {
+    const child = this.#server;
+    if (!child || child.exitCode !== null) return;
+    child.kill('SIGCONT');
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+
+  /** A browser whose camera shows `person`; without one it has no devices at all. */
+  async browser({ person, voice = false, extra = [] } = {}) {
+    const devices = person ? [
+      '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      `--use-file-for-fake-video-capture=${path.join(this.directory, `${person}.mjpeg`)}`,
+      `--use-file-for-fake-audio-capture=${path.join(this.directory, voice ? 'voice.wav' : 'silence.wav')}`,
+    ] : [];
+    const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra] });
+    this.#browsers.push(browser);
+    return browser;
+  }
+
+  async close() {
+    await Promise.all(this.#browsers.map((browser) => browser.close()));
+    await this.stopServer();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Waits for something of the real world, at most 30 s. */
+export async function until(what, condition, limitMs = 30_000) {
+  const end = Date.now() + limitMs;
+  for (;;) {
+    const result = await condition();
+    if (result) return result;
+    if (Date.now() > end) throw new Error(`in ${limitMs / 1000} s it did not come true that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
