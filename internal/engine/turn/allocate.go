@@ -37,15 +37,16 @@ func (e *Engine) handleAllocate(r *request) {
 	a.granted = e.lifetime(&r.attrs)
 	a.family = r.attrs.requestedFamily()
 	r.out.OpenRelays = append(r.out.OpenRelays, OpenRelay{
-		ID: a.relay, Family: a.family, Near: r.client.Local.Addr(),
+		ID: a.relay, Family: a.family, Near: r.client.Local.Addr(), Even: r.attrs.has(seenEvenPort),
 	})
 }
 
 // handleAllocateAgain handles an Allocate on an allocation that exists.
 //
-// RFC 8656, section 7.2: "If it's not a retransmission ... the server rejects the
-// request with a 437 (Allocation Mismatch) error"; a retransmission gets the same
-// answer as before, and none while the relay is still being opened.
+// RFC 8656, section 7.2: "If yes, the server rejects the request with a 437
+// (Allocation Mismatch) error." But section 5 wants a retransmission to be treated
+// as idempotent: it gets the same answer as before, and none while the relay is
+// still being opened. https://www.rfc-editor.org/rfc/rfc8656#section-7.2
 func (e *Engine) handleAllocateAgain(r *request) {
 	a := r.alloc
 	if a.transaction != r.msg.TransactionID() || a.user != string(r.attrs.username) {
@@ -70,17 +71,18 @@ func (e *Engine) checkAllocate(at *attrs) stun.Code {
 		return stun.CodeBadRequest
 	case !slices.Contains(e.cfg.Families, at.requestedFamily()):
 		return stun.CodeFamilyUnsupported
-	case at.seen&(seenReservationToken|seenEvenPort) != 0:
+	case at.has(seenReservationToken) || at.reserveNext:
 		// "If the server cannot satisfy the request, then the server rejects the
-		// request with a 508 (Insufficient Capacity) error": ports are never
-		// handed out in pairs here, so no token is valid either.
+		// request with a 508 (Insufficient Capacity) error." The owner picks the
+		// ports and reserves none, so no token is valid either.
 		return stun.CodeInsufficientCapacity
 	}
 	return 0
 }
 
-// requestedFamily: "If ... there's no REQUESTED-ADDRESS-FAMILY, the server
-// allocates an IPv4 relayed transport address".
+// requestedFamily: "If the REQUESTED-ADDRESS-FAMILY attribute is absent and the
+// server supports the IPv4 address family, the server MUST allocate an IPv4
+// relayed transport address".
 func (a *attrs) requestedFamily() Family {
 	if a.has(seenFamily) {
 		return a.family
@@ -88,8 +90,10 @@ func (a *attrs) requestedFamily() Family {
 	return IPv4
 }
 
-// lifetime: "the server ... MUST use the default lifetime" where none is asked
-// for, and less than the default is never granted.
+// lifetime: "the minimum of the client's proposed lifetime and the server's
+// maximum allowed lifetime. If this computed value is greater than the default
+// lifetime, then the server uses the computed lifetime ... Otherwise, the server
+// uses the default lifetime."
 func (e *Engine) lifetime(at *attrs) time.Duration {
 	if !at.has(seenLifetime) {
 		return e.cfg.DefaultLifetime
@@ -114,10 +118,17 @@ func (e *Engine) answerAllocate(a *allocation, out *Out) {
 	b.XORAddress(stun.AttrXORRelayedAddress, a.relayed)
 	b.Uint32(stun.AttrLifetime, uint32(a.granted/time.Second))
 	b.XORAddress(stun.AttrXORMappedAddress, a.client.Remote)
+	e.addSoftware(&b)
+	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
+}
+
+// addSoftware: RFC 8656, section 5: "The server SHOULD include the SOFTWARE
+// attribute in all Allocate and Refresh responses". It stays out of those to
+// clients that proved nothing, to keep them small.
+func (e *Engine) addSoftware(b *stun.Builder) {
 	if e.cfg.Software != "" {
 		b.Text(stun.AttrSoftware, e.cfg.Software)
 	}
-	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
 }
 
 // refuseAllocation ends an allocation that no relay could be opened for.
@@ -132,9 +143,8 @@ func (e *Engine) refuseAllocation(a *allocation, out *Out) {
 // handleRefresh: https://www.rfc-editor.org/rfc/rfc8656#section-8.2
 func (e *Engine) handleRefresh(r *request) {
 	a := r.alloc
-	// "If the REQUESTED-ADDRESS-FAMILY attribute ... doesn't match the address
-	// family of the allocation, the server MUST reject the request with a 443
-	// (Peer Address Family Mismatch)".
+	// A family other than the allocation's is answered with 443 (Peer Address
+	// Family Mismatch).
 	if r.attrs.has(seenFamily) && r.attrs.family != a.family {
 		e.refuse(r, stun.CodePeerFamilyMismatch)
 		return
@@ -148,5 +158,6 @@ func (e *Engine) handleRefresh(r *request) {
 	}
 	b := e.begin(r, stun.Success)
 	b.Uint32(stun.AttrLifetime, uint32(granted/time.Second))
+	e.addSoftware(&b)
 	e.succeed(r, &b)
 }

@@ -11,55 +11,59 @@ import (
 	"github.com/parley-rtc/parley/internal/mono"
 )
 
-// usernameMax: RFC 8489, section 14.3, "The value of USERNAME is a variable-length
-// value containing ... fewer than 509 bytes".
+// usernameMax is the longest USERNAME, in bytes (RFC 8489, section 14.3).
 const usernameMax = 508
 
 // authenticate proves the request by the long-term credential mechanism and
-// answers it if that fails.
+// answers it if that fails. RFC 8489, section 9.2.4: the server "performs the
+// checks listed below in the order specified".
 // https://www.rfc-editor.org/rfc/rfc8489#section-9.2.4
 func (e *Engine) authenticate(r *request) bool {
-	if !r.msg.HasIntegrity() {
+	switch {
+	case !r.msg.HasIntegrity():
 		e.challenge(r, stun.CodeUnauthenticated)
-		return false
-	}
-	if !r.attrs.has(seenUsername | seenRealm | seenNonce) {
+	case !r.attrs.has(seenUsername | seenRealm | seenNonce):
 		e.refuse(r, stun.CodeBadRequest)
-		return false
-	}
-	// The nonce first: it is cheap to check, and proves that the client can be
-	// reached at its address before anything is looked up for it.
-	if !e.nonceGood(r) {
-		e.challenge(r, stun.CodeStaleNonce)
-		return false
-	}
-	key, ok := [16]byte{}, false
-	if string(r.attrs.realm) == e.cfg.Realm && len(r.attrs.username) <= usernameMax {
-		key, ok = e.cfg.Auth.Key(r.now, r.attrs.username, r.attrs.realm, r.alloc != nil)
-	}
-	r.key = key
-	if !e.hasher.CheckIntegrity(&r.msg, r.key[:]) || !ok {
+	case !e.credentialGood(r):
 		e.challenge(r, stun.CodeUnauthenticated)
-		return false
+	case !e.nonceGood(r):
+		e.challenge(r, stun.CodeStaleNonce)
+	default:
+		r.proven = true
 	}
-	r.proven = true
-	return true
+	return r.proven
 }
 
-// A nonce is the base64url of when it ends (seconds on the monotonic clock, 4
-// bytes) and of the first 8 bytes of a MAC over that and the client's address.
+// credentialGood finds the key of the user and checks MESSAGE-INTEGRITY with it.
+func (e *Engine) credentialGood(r *request) bool {
+	if string(r.attrs.realm) != e.cfg.Realm || len(r.attrs.username) > usernameMax {
+		return false
+	}
+	key, ok := e.cfg.Auth.Key(r.now, r.attrs.username, r.attrs.realm, r.alloc != nil)
+	r.key = key
+	return ok && e.hasher.CheckIntegrity(&r.msg, r.key[:])
+}
+
+// nonceCookie says that this server knows RFC 8489: "If no security features are
+// used, then a byte array with all 24 bits set to zero MUST be encoded".
+// https://www.rfc-editor.org/rfc/rfc8489#section-9.2
+const nonceCookie = "obMatJos2AAAA"
+
+// After the cookie, a nonce is the base64url of when it ends (seconds on the
+// monotonic clock, 4 bytes) and of the first 7 bytes of a MAC over that and the
+// client's address. That makes 28 bytes, which need no padding.
 const (
-	nonceMACLen  = 8
-	nonceRawLen  = 4 + nonceMACLen
-	nonceTextLen = nonceRawLen / 3 * 4
+	nonceMACLen = 7
+	nonceRawLen = 4 + nonceMACLen
+	nonceLen    = len(nonceCookie) + (nonceRawLen*8+5)/6
 )
 
-func (e *Engine) nonce(c *Client, now mono.Time) [nonceTextLen]byte {
-	ends := now.Add(e.cfg.NonceLifetime).Sub(0) / time.Second
+func (e *Engine) nonce(c *Client, now mono.Time) [nonceLen]byte {
+	ends := time.Duration(now.Add(e.cfg.NonceLifetime)) / time.Second
 	return e.nonceEnding(c, uint32(ends))
 }
 
-func (e *Engine) nonceEnding(c *Client, ends uint32) (text [nonceTextLen]byte) {
+func (e *Engine) nonceEnding(c *Client, ends uint32) (text [nonceLen]byte) {
 	var input [len(e.cfg.Secret) + 4 + 16 + 2 + 1]byte
 	ip := c.Remote.Addr().As16()
 	b := append(input[:0], e.cfg.Secret[:]...)
@@ -72,16 +76,18 @@ func (e *Engine) nonceEnding(c *Client, ends uint32) (text [nonceTextLen]byte) {
 	var raw [nonceRawLen]byte
 	binary.BigEndian.PutUint32(raw[:], ends)
 	copy(raw[4:], sum[:nonceMACLen])
-	base64.URLEncoding.Encode(text[:], raw[:])
+	n := copy(text[:], nonceCookie)
+	base64.RawURLEncoding.Encode(text[n:], raw[:])
 	return text
 }
 
 func (e *Engine) nonceGood(r *request) bool {
-	var raw [nonceRawLen]byte
-	if len(r.attrs.nonce) != nonceTextLen {
+	if len(r.attrs.nonce) != nonceLen {
 		return false
 	}
-	if n, err := base64.URLEncoding.Decode(raw[:], r.attrs.nonce); err != nil || n != nonceRawLen {
+	var raw [nonceRawLen]byte
+	n, err := base64.RawURLEncoding.Decode(raw[:], r.attrs.nonce[len(nonceCookie):])
+	if err != nil || n != nonceRawLen {
 		return false
 	}
 	ends := binary.BigEndian.Uint32(raw[:])

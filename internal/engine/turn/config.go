@@ -42,9 +42,11 @@ type Config struct {
 	ReplyBurst       int // default 2000
 }
 
-// RFC 8656, section 7.2: "a default lifetime of 10 minutes"; section 9.1: "The
-// Permission Lifetime MUST be 300 seconds"; section 12: "Channel bindings last
-// for 10 minutes". RFC 8489, section 9.2.2 wants a nonce changed within the hour.
+// RFC 8656, section 6: "the default lifetime value of 600 seconds"; section 7.2:
+// "a maximum allowed lifetime value of no more than 3600 seconds"; section 9: "The
+// Permission Lifetime MUST be 300 seconds"; section 12: "A channel binding lasts
+// for 10 minutes"; section 5: the server "SHOULD expire the nonce at least once
+// every hour". https://www.rfc-editor.org/rfc/rfc8656
 func (c Config) withDefaults() Config {
 	orText(&c.Realm, "parley")
 	orInt(&c.MaxAllocations, 16384)

@@ -61,11 +61,12 @@ func New(cfg Config) *Engine {
 
 // HandleClient handles what a client sent: a datagram, or one frame of a stream.
 func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
-	switch b := in.Payload(); demux.Classify(b) {
-	case demux.ChannelData:
-		e.handleChannelData(now, c, b, out)
-	case demux.STUN:
+	b := in.Payload()
+	switch kind := demux.Classify(b); {
+	case kind == demux.STUN:
 		e.handleSTUN(now, c, b, out)
+	case kind == demux.ChannelData || kind == demux.QUIC && b[0]>>6 == 1:
+		e.handleChannelData(now, c, b, out)
 	default:
 		e.drop(DropNotTURN)
 	}

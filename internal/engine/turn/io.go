@@ -37,6 +37,7 @@ type OpenRelay struct {
 	ID     RelayID
 	Family Family
 	Near   netip.Addr // the server address the client used; a hint which address to bind
+	Even   bool       // the port must be even (EVEN-PORT, RFC 8656, section 18.7)
 }
 
 // Family is an address family of RFC 8656, section 18.11.

@@ -25,11 +25,12 @@ type channel struct {
 // ChannelNumber names a channel of an allocation.
 type ChannelNumber uint16
 
-// RFC 8656, section 12: 0x4000 through 0x4FFF; the rest of what RFC 5766 had is
-// reserved, because RFC 7983 gives those first bytes to others.
+// RFC 8656, section 12, leaves 0x4000 to 0x4FFF to channels; clients of RFC 5766
+// (coturn's among them) take any up to 0x7FFF. Their first bytes are QUIC's by
+// RFC 9443, which this port does not speak.
 const (
 	channelMin ChannelNumber = 0x4000
-	channelMax ChannelNumber = 0x4FFF
+	channelMax ChannelNumber = 0x7FFF
 )
 
 func (a *allocation) permits(ip netip.Addr, now mono.Time) bool {
@@ -108,8 +109,7 @@ func (e *Engine) isServerIP(ip netip.Addr) bool {
 // handleCreatePermission installs permissions for all the peers named, or for
 // none. https://www.rfc-editor.org/rfc/rfc8656#section-10.2
 func (e *Engine) handleCreatePermission(r *request) {
-	// "The CreatePermission request MUST contain at least one XOR-PEER-ADDRESS";
-	// "If ... invalid ... 400 (Bad Request)".
+	// A request without any peer is invalid: 400 (Bad Request).
 	if !r.attrs.has(seenPeer) {
 		e.refuse(r, stun.CodeBadRequest)
 		return
@@ -161,7 +161,7 @@ func (e *Engine) permitAll(r *request, id stun.TransactionID) bool {
 func (e *Engine) handleChannelBind(r *request) {
 	a, peer, number := r.alloc, r.attrs.peer, ChannelNumber(r.attrs.channel)
 	// "The request contains both a CHANNEL-NUMBER and an XOR-PEER-ADDRESS
-	// attribute"; "the channel number is in the range 0x4000 through 0x4FFE".
+	// attribute; the channel number is in the range ...": else 400 (Bad Request).
 	if !r.attrs.has(seenChannel|seenPeer) || number < channelMin || number > channelMax || peer.Port() == 0 {
 		e.refuse(r, stun.CodeBadRequest)
 		return
@@ -170,9 +170,9 @@ func (e *Engine) handleChannelBind(r *request) {
 		e.refuse(r, code)
 		return
 	}
-	// "The channel number is not currently bound to a different transport
-	// address"; "the transport address is not currently bound to a different
-	// channel number".
+	// "The channel number is not currently bound to a different transport address
+	// (same transport address is OK); the transport address is not currently bound
+	// to a different channel number": else 400 (Bad Request).
 	byNumber, byPeer := a.channelNumbered(number, r.now), a.channelTo(peer, r.now)
 	if byNumber != byPeer {
 		e.refuse(r, stun.CodeBadRequest)
@@ -186,8 +186,9 @@ func (e *Engine) handleChannelBind(r *request) {
 	e.succeed(r, &b)
 }
 
-// bind binds or refreshes a channel and its permission: "A ChannelBind request
-// also creates or refreshes a permission". It changes nothing if there is no room.
+// bind binds or refreshes a channel. "A ChannelBind transaction also creates or
+// refreshes a permission towards the peer" (section 12.1). It changes nothing if
+// there is no room.
 func (e *Engine) bind(a *allocation, bound *channel, c channel, now mono.Time) bool {
 	if bound == nil && len(a.channels) >= e.cfg.MaxChannels {
 		a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return c.expires <= now })

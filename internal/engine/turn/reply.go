@@ -97,7 +97,7 @@ func (e *Engine) send(out *Out, c *Client, b *stun.Builder, key []byte, fingerpr
 	if key != nil {
 		b.Integrity(e.hasher, key)
 	}
-	// RFC 8489, section 7: a reply carries FINGERPRINT where the request did.
+	// A reply carries FINGERPRINT where the request did.
 	if fingerprint {
 		b.Fingerprint()
 	}

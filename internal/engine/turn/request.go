@@ -37,6 +37,7 @@ type attrs struct {
 	seen      seen
 	malformed bool // an attribute has not the shape it should have
 
+	reserveNext  bool // EVEN-PORT with the R bit
 	unknown      [unknownMax]stun.Attr
 	unknownCount int
 }
@@ -146,6 +147,7 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 		}
 		return len(v) == 4
 	case seenEvenPort:
+		a.reserveNext = len(v) == 1 && v[0]&0x80 != 0
 		return len(v) == 1
 	case seenReservationToken:
 		return len(v) == 8
@@ -177,8 +179,7 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 	case t == stun.TypeOf(stun.Send, stun.Indication):
 		e.handleSend(r)
 	case t == stun.TypeOf(stun.Binding, stun.Indication):
-		// RFC 8489, section 6.3.2: a Binding indication only keeps bindings in
-		// NATs alive.
+		// It only keeps bindings in NATs alive (RFC 8489, section 6.3.2).
 	case t.Class() == stun.Request:
 		e.handleRequest(r, t.Method())
 	default:
@@ -228,18 +229,22 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 	}
 	switch {
 	case r.attrs.unknownCount > 0:
-		// RFC 8489, section 6.3.1: "the server MUST reply with an error response
-		// with an error code of 420 (Unknown Attribute), and include an
-		// UNKNOWN-ATTRIBUTES attribute".
+		// What must be understood and is not is answered with 420 and
+		// UNKNOWN-ATTRIBUTES, after authentication.
 		// https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1
 		e.refuse(r, stun.CodeUnknownAttribute)
 	case r.attrs.malformed:
 		e.refuse(r, stun.CodeBadRequest)
 	case m != stun.Allocate && (r.alloc == nil || r.alloc.state != open):
+		// RFC 8656, section 5: "if the 5-tuple does not identify an existing
+		// allocation, then the message MUST either be rejected with a 437
+		// Allocation Mismatch error (if it is a request) or be silently ignored".
+		// https://www.rfc-editor.org/rfc/rfc8656#section-5
 		e.refuse(r, stun.CodeAllocationMismatch)
 	case m != stun.Allocate && string(r.attrs.username) != r.alloc.user:
-		// RFC 8656, section 5: "all requests after the initial Allocate must use
-		// the same username"; otherwise 441 (Wrong Credentials).
+		// RFC 8656, section 5: "All requests after the initial Allocate must use
+		// the same username as that used to create the allocation"; others "MUST
+		// be rejected with a 441 (Wrong Credentials) error".
 		// https://www.rfc-editor.org/rfc/rfc8656#section-5
 		e.refuse(r, stun.CodeWrongCredentials)
 	default:

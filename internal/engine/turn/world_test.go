@@ -1,0 +1,381 @@
+package turn
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-rtc/parley/internal/dgram"
+	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// users is an Authenticator; everybody's password is the name and "-password".
+type users struct{ unknown, expired map[string]bool }
+
+func keyOf(user, realm, password string) [16]byte {
+	return md5.Sum([]byte(user + ":" + realm + ":" + password))
+}
+
+func (u users) Key(_ mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
+	name := string(username)
+	if u.unknown[name] || u.expired[name] && !refresh {
+		return key, false
+	}
+	return keyOf(name, string(realm), name+"-password"), true
+}
+
+// relays is a Directory: bound address to advertised address.
+type relays map[netip.AddrPort]netip.AddrPort
+
+func (r relays) Bound(a netip.AddrPort) (netip.AddrPort, bool) {
+	for bound, advertised := range r {
+		if advertised == a {
+			return bound, true
+		}
+	}
+	return netip.AddrPort{}, false
+}
+
+func (r relays) Advertised(local netip.AddrPort) (netip.AddrPort, bool) {
+	a, ok := r[local]
+	return a, ok
+}
+
+func (r relays) IsServerIP(ip netip.Addr) bool {
+	for _, advertised := range r {
+		if advertised.Addr() == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// person is a client as the tests see it.
+type person struct {
+	Client
+	name, nonce string
+	lastID      byte
+}
+
+// world is an engine with clients around it; what the engine puts out becomes text.
+type world struct {
+	t       testing.TB
+	engine  *Engine
+	now     mono.Time
+	out     Out
+	users   users
+	relays  relays
+	people  map[string]*person
+	drops   [dropReasons]uint64
+	last    [][]byte // copies of what was sent by the last step
+	counter byte
+}
+
+func newWorld(t testing.TB, cfg Config) *world {
+	w := &world{
+		t: t, now: mono.Time(time.Second), relays: relays{}, people: map[string]*person{},
+		users: users{unknown: map[string]bool{"mallory": true}, expired: map[string]bool{}},
+	}
+	cfg.Auth, cfg.Directory = w.users, w.relays
+	w.engine = New(cfg)
+	return w
+}
+
+func (w *world) client(name, transport, remote string) *person {
+	p := &person{name: name, Client: Client{
+		Remote: netip.MustParseAddrPort(remote),
+		Local:  netip.MustParseAddrPort("192.0.2.1:3478"),
+	}}
+	if p.Remote.Addr().Is6() {
+		p.Local = netip.MustParseAddrPort("[2001:db8::1]:3478")
+	}
+	switch transport {
+	case "tcp":
+		p.Transport, p.Sock = TCP, dgram.StreamKind|dgram.Sock(len(w.people))
+	case "tls":
+		p.Transport, p.Sock = TLS, dgram.StreamKind|dgram.Sock(len(w.people))
+	}
+	w.people[name] = p
+	return p
+}
+
+// datagram puts payload into a buffer as the sockets do.
+func datagram(payload []byte, remote netip.AddrPort) *dgram.In {
+	buf := make([]byte, dgram.Headroom+len(payload)+8)
+	for i := range buf {
+		buf[i] = 0xee
+	}
+	copy(buf[dgram.Headroom:], payload)
+	return &dgram.In{Remote: remote, Buf: buf, Start: dgram.Headroom, End: dgram.Headroom + len(payload)}
+}
+
+func (w *world) fromClient(p *person, payload []byte) string {
+	w.engine.HandleClient(w.now, p.Client, datagram(payload, p.Remote), &w.out)
+	return w.effects()
+}
+
+func (w *world) fromPeer(id RelayID, from netip.AddrPort, payload []byte) string {
+	w.engine.HandlePeer(w.now, id, datagram(payload, from), &w.out)
+	return w.effects()
+}
+
+func (w *world) opened(id RelayID, address string) string {
+	a := netip.MustParseAddrPort(address)
+	w.engine.HandleRelayOpened(w.now, RelayOpened{
+		ID: id, OK: true, Sock: dgram.RelayKind | dgram.Sock(id), Advertised: a,
+	}, &w.out)
+	w.relays[a] = a
+	return w.effects()
+}
+
+// options of a request that are not attributes.
+type signature struct {
+	user, password, realm, nonce string
+	anonymous, fingerprint       bool
+	id                           byte
+}
+
+// request builds a request with what args say; see attribute.
+func (w *world) request(p *person, m stun.Method, args []string) []byte {
+	s := signature{user: "ann", realm: "parley", nonce: p.nonce, anonymous: p.nonce == ""}
+	w.counter++
+	s.id = w.counter
+	for _, arg := range args {
+		s.option(arg)
+	}
+	p.lastID = s.id
+	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: s.id})
+	if m == stun.Allocate && !strings.Contains(strings.Join(args, " "), "transport=") {
+		b.Bytes(stun.AttrRequestedTransport, []byte{protocolUDP, 0, 0, 0})
+	}
+	for _, arg := range args {
+		w.attribute(&b, arg)
+	}
+	if !s.anonymous {
+		if s.password == "" {
+			s.password = s.user + "-password"
+		}
+		for attr, v := range map[stun.Attr]string{stun.AttrUsername: s.user, stun.AttrRealm: s.realm, stun.AttrNonce: s.nonce} {
+			if v != "none" {
+				b.Text(attr, v)
+			}
+		}
+		key := keyOf(s.user, s.realm, s.password)
+		b.Integrity(stun.NewHasher(), key[:])
+	}
+	if s.fingerprint {
+		b.Fingerprint()
+	}
+	return b.Finish()
+}
+
+func (s *signature) option(arg string) {
+	name, value, _ := strings.Cut(arg, "=")
+	switch name {
+	case "user":
+		s.user = value
+	case "password":
+		s.password = value
+	case "realm":
+		s.realm = value
+	case "nonce":
+		s.nonce = value
+	case "anonymous":
+		s.anonymous = true
+	case "fingerprint":
+		s.fingerprint = true
+	case "id":
+		n, _ := strconv.Atoi(value)
+		s.id = byte(n)
+	}
+}
+
+func (w *world) attribute(b *stun.Builder, arg string) {
+	name, value, _ := strings.Cut(arg, "=")
+	number, _ := strconv.ParseUint(value, 0, 32)
+	word := binary.BigEndian.AppendUint32(nil, uint32(number)<<24)
+	switch name {
+	case "lifetime":
+		b.Uint32(stun.AttrLifetime, uint32(number))
+	case "transport":
+		if value != "none" {
+			b.Bytes(stun.AttrRequestedTransport, word)
+		}
+	case "family":
+		b.Bytes(stun.AttrRequestedAddressFamily, word)
+	case "additional-family":
+		b.Bytes(stun.AttrAdditionalAddressFamily, word)
+	case "even-port":
+		b.Bytes(stun.AttrEvenPort, []byte{0x80})
+	case "reservation-token":
+		b.Bytes(stun.AttrReservationToken, make([]byte, 8))
+	case "dont-fragment":
+		b.Bytes(stun.AttrDontFragment, nil)
+	case "unknown":
+		b.Bytes(stun.Attr(number), nil)
+	case "channel":
+		b.Uint32(stun.AttrChannelNumber, uint32(number)<<16)
+	case "peer":
+		b.XORAddress(stun.AttrXORPeerAddress, netip.MustParseAddrPort(value))
+	case "mapped-peer": // the builder would write it as IPv4
+		b.Bytes(stun.AttrXORPeerAddress, mappedPeer(netip.MustParseAddrPort(value)))
+	case "data":
+		b.Text(stun.AttrData, value)
+	case "bad-lifetime":
+		b.Bytes(stun.AttrLifetime, []byte{1})
+	}
+}
+
+// mappedPeer is XOR-PEER-ADDRESS with ::ffff:a.b.c.d for transaction ID 99.
+func mappedPeer(a netip.AddrPort) []byte {
+	v4 := a.Addr().As4()
+	v := []byte{0, 2, byte(a.Port()>>8) ^ 0x21, byte(a.Port()) ^ 0x12, 0x21, 0x12, 0xa4, 0x42, 0, 0, 0, 0, 0, 0, 0xff, 0xff}
+	v = append(v, v4[:]...)
+	v[19] ^= 99
+	return v
+}
+
+// effects carries out what the engine wants and says what that was.
+func (w *world) effects() string {
+	var s strings.Builder
+	w.last = nil
+	for i := range w.out.Send {
+		w.last = append(w.last, append([]byte(nil), w.out.Send[i].Data...))
+		fmt.Fprintln(&s, w.describe(&w.out.Send[i]))
+	}
+	for _, r := range w.out.OpenRelays {
+		fmt.Fprintf(&s, "open relay %d: IPv%d near %v\n", r.ID, map[Family]int{IPv4: 4, IPv6: 6}[r.Family], r.Near)
+	}
+	for _, id := range w.out.CloseRelays {
+		fmt.Fprintf(&s, "close relay %d\n", id)
+	}
+	for _, e := range w.out.Events {
+		kind := "opened"
+		if e.Kind == AllocationClosed {
+			kind = "closed: " + e.Reason
+		}
+		fmt.Fprintf(&s, "event: allocation of %s from %v at %v %s\n", e.User, e.Client.Remote, e.Relayed, kind)
+	}
+	for i, n := range w.engine.counters.Drops {
+		if n > w.drops[i] {
+			fmt.Fprintf(&s, "drop: %v\n", DropReason(i))
+		}
+	}
+	w.drops = w.engine.counters.Drops
+	w.out.Reset()
+	w.engine.check(w.t)
+	return s.String()
+}
+
+func (w *world) describe(o *dgram.Out) string {
+	if o.Sock.Kind() == dgram.RelayKind {
+		return fmt.Sprintf("relay %d -> %v: %q", o.Sock.Index(), o.Remote, o.Data)
+	}
+	p := &person{name: "nobody"}
+	for _, candidate := range w.people {
+		if candidate.Sock == o.Sock && candidate.Remote == o.Remote {
+			p = candidate
+		}
+	}
+	if o.Data[0]&0xC0 == 0x40 {
+		n := int(binary.BigEndian.Uint16(o.Data[2:]))
+		return fmt.Sprintf("%s <- ChannelData 0x%04x %q, %d bytes", p.name,
+			binary.BigEndian.Uint16(o.Data), o.Data[4:4+n], len(o.Data))
+	}
+	m, ok := stun.Parse(o.Data)
+	if !ok {
+		w.t.Fatalf("the engine sent a bad message: %x", o.Data)
+	}
+	return fmt.Sprintf("%s <- %v%s, %d bytes", p.name, m.Type(), w.describeAttrs(p, &m), len(o.Data))
+}
+
+func (w *world) describeAttrs(p *person, m *stun.Message) string {
+	var s strings.Builder
+	for it := m.Attrs(); it.Next(); {
+		switch it.Type {
+		case stun.AttrErrorCode:
+			code, reason, _ := stun.ErrorCode(it.Value)
+			fmt.Fprintf(&s, " %d %q", code, reason)
+		case stun.AttrXORMappedAddress, stun.AttrXORRelayedAddress, stun.AttrXORPeerAddress:
+			a, _ := stun.XORAddress(it.Value, m.TransactionID())
+			name := map[stun.Attr]string{stun.AttrXORMappedAddress: "mapped", stun.AttrXORRelayedAddress: "relayed", stun.AttrXORPeerAddress: "peer"}
+			fmt.Fprintf(&s, " %s=%v", name[it.Type], a)
+		case stun.AttrLifetime:
+			fmt.Fprintf(&s, " lifetime=%d", binary.BigEndian.Uint32(it.Value))
+		case stun.AttrRealm:
+			fmt.Fprintf(&s, " realm=%s", it.Value)
+		case stun.AttrNonce:
+			p.nonce = string(it.Value)
+			s.WriteString(" nonce")
+		case stun.AttrData:
+			fmt.Fprintf(&s, " data=%q", it.Value)
+		case stun.AttrSoftware:
+			fmt.Fprintf(&s, " software=%s", it.Value)
+		case stun.AttrUnknownAttributes:
+			fmt.Fprintf(&s, " unknown=%x", it.Value)
+		default:
+			fmt.Fprintf(&s, " attribute 0x%04x", uint16(it.Type))
+		}
+	}
+	if m.HasIntegrity() {
+		s.WriteString(" integrity" + w.whose(m))
+	}
+	if m.HasFingerprint() {
+		s.WriteString(" fingerprint")
+	}
+	return s.String()
+}
+
+func (w *world) whose(m *stun.Message) string {
+	for _, name := range []string{"ann", "bob"} {
+		key := keyOf(name, "parley", name+"-password")
+		if stun.NewHasher().CheckIntegrity(m, key[:]) {
+			return "(" + name + ")"
+		}
+	}
+	return "(wrong)"
+}
+
+// check holds the engine's tables against each other.
+func (e *Engine) check(t testing.TB) {
+	t.Helper()
+	byUser, opened := map[string]int{}, 0
+	for key, a := range e.clients {
+		if a.client.mapKey() != key || e.relays[a.relay] != a || a.state == abandoned {
+			t.Fatalf("allocation of %v is not where it should be", a.client.Remote)
+		}
+		byUser[a.user]++
+		if a.state == open {
+			opened++
+			if e.timers.heap[a.timer] != a {
+				t.Fatalf("allocation of %v has no timer", a.client.Remote)
+			}
+		}
+		if len(a.permissions) > e.cfg.MaxPermissions || len(a.channels) > e.cfg.MaxChannels {
+			t.Fatalf("%d permissions, %d channels", len(a.permissions), len(a.channels))
+		}
+	}
+	for user, n := range byUser {
+		if e.users[user] != n || n > e.cfg.MaxAllocationsPerUser {
+			t.Fatalf("%s has %d allocations, counted %d", user, n, e.users[user])
+		}
+	}
+	if len(byUser) != len(e.users) || opened != len(e.timers.heap) || uint64(len(e.clients)) != e.counters.AllocationsOpen {
+		t.Fatalf("%d users of %d, %d timers of %d, %d allocations of %d", len(byUser), len(e.users),
+			opened, len(e.timers.heap), len(e.clients), e.counters.AllocationsOpen)
+	}
+	for i, a := range e.timers.heap {
+		if a.timer != i || i > 0 && e.timers.heap[(i-1)/2].expires > a.expires {
+			t.Fatalf("timer %d is out of order", i)
+		}
+	}
+	if len(e.relays)-len(e.free) > e.cfg.MaxAllocations {
+		t.Fatalf("%d relays", len(e.relays)-len(e.free))
+	}
+}
