@@ -4,9 +4,9 @@
  */
 
 import { CONTROL_LABEL } from './channels.js';
-import { Negotiation, type NegotiationHost } from './negotiation.js';
+import { fragments, Negotiation, type NegotiationHost } from './negotiation.js';
 import type { TrackInfo } from './protocol.gen.js';
-import { statMap } from './stat.js';
+import { number, statMap } from './stat.js';
 import { normalise, type ConnectionStats, type Counters } from './stats.js';
 import type { TrackKind } from './types.js';
 
@@ -44,7 +44,8 @@ export class Connection {
   #counters: Counters | null = null;
   #stats: ConnectionStats | null = null;
   #statsAtMs = 0;
-  #bytesReceived = 0;
+  /** Remote username fragment of the path that was connected last. */
+  #generation = '';
   #heardAtMs = 0;
   #mediaAtMs = 0;
   #closed = false;
@@ -62,9 +63,7 @@ export class Connection {
     this.#control = pc.createDataChannel(CONTROL_LABEL, { ordered: false, maxRetransmits: 0 });
     pc.ondatachannel = ({ channel }) => this.#onChannel(channel);
     pc.oniceconnectionstatechange = () => {
-      // What was silent before this path existed says nothing about it.
-      if (pc.iceConnectionState === 'connected') this.#hear();
-      this.#statsAtMs = 0; // the path may be another one
+      this.#onIceState(pc.iceConnectionState);
       host.iceChanged();
     };
   }
@@ -142,12 +141,11 @@ export class Connection {
     const stats = normalise(counters, this.#counters, this.kinds);
     this.#counters = counters;
     this.#stats = stats;
-    let bytes = 0;
+    // What nobody plays has no synchronization sources.
     for (const stat of counters.values()) {
-      if (stat.type === 'inbound-rtp' && typeof stat['bytesReceived'] === 'number') bytes += stat['bytesReceived'];
+      const last = stat.type === 'inbound-rtp' ? number(stat, 'lastPacketReceivedTimestamp') : null;
+      if (last !== null) this.#hear(true, performance.now() - (stat.timestamp - last));
     }
-    if (bytes > this.#bytesReceived) this.#hear(true);
-    this.#bytesReceived = bytes;
     return stats;
   }
 
@@ -160,9 +158,19 @@ export class Connection {
     this.pc.close();
   }
 
-  #hear(media = false): void {
-    this.#heardAtMs = performance.now();
-    if (media) this.#mediaAtMs = this.#heardAtMs;
+  #onIceState(state: RTCIceConnectionState): void {
+    this.#statsAtMs = 0; // the path may be another one
+    const generation = fragments(this.pc.remoteDescription)[0] ?? '';
+    if (state !== 'connected' || generation === this.#generation) return;
+    // What was silent before this path existed says nothing about it. Within a generation though,
+    // 'connected' may only mean that ICE tries its next dead pair.
+    this.#generation = generation;
+    this.#hear();
+  }
+
+  #hear(media = false, atMs = performance.now()): void {
+    this.#heardAtMs = Math.max(this.#heardAtMs, atMs);
+    if (media) this.#mediaAtMs = Math.max(this.#mediaAtMs, atMs);
   }
 
   /** The answerer's side: gives the transceivers of the remote offer their meaning and tracks. */

@@ -175,7 +175,8 @@ function localFragment(pc: NegotiablePC): string {
   return fragments(pc.localDescription)[0] ?? '';
 }
 
-function fragments(description: RTCSessionDescription | null): string[] {
+/** The ICE username fragments of a description. */
+export function fragments(description: RTCSessionDescription | null): string[] {
   return [...(description?.sdp ?? '').matchAll(/^a=ice-ufrag:(\S+)/gm)].map((match) => match[1] ?? '');
 }
 

@@ -2,14 +2,14 @@
  * When is a connection in trouble, and what is to be done about it? A pure decision, taken at each tick.
  *
  * Trouble is silence although something was to be heard, or what ICE itself reports. Silence is seen
- * after about a second, long before ICE gives up. The first answer is an ICE restart, which keeps the
+ * within a second, long before ICE gives up. The first answer is an ICE restart, which keeps the
  * old path while it looks for another; it is repeated with growing pauses. When that has not helped for
  * ten seconds the impolite side builds a new connection, and if it did not either, the polite one.
  */
 
 import type { PeerConnectionState } from './types.js';
 
-const SILENT_MS = 1_000;
+const SILENT_MS = 800;
 /** Nothing but our own heartbeats flows, two a second, and two in a row may be lost. */
 const SILENT_WITHOUT_MEDIA_MS = 1_700;
 /** A hidden page's timers run once a second. */
