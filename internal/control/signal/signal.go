@@ -41,13 +41,12 @@ type Socket interface {
 
 // Close codes of RFC 6455, section 7.4.1, and the registry beside it.
 const (
-	closeNormal      = 1000
-	closeUnsupported = 1003
-	closePolicy      = 1008
-	closeTooBig      = 1009
-	closeInternal    = 1011
-	closeRestart     = 1012
-	closeTryAgain    = 1013
+	closeNormal   = 1000
+	closePolicy   = 1008
+	closeTooBig   = 1009
+	closeInternal = 1011
+	closeRestart  = 1012
+	closeTryAgain = 1013
 )
 
 const (
