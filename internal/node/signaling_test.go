@@ -309,6 +309,9 @@ func TestGracefulStop(t *testing.T) {
 // TestIdleConnectionIsSmall counts what a connection that waits costs, the
 // client's end of the socket included.
 func TestIdleConnectionIsSmall(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector makes stacks and heap larger")
+	}
 	const n = 500
 	srv := startSignalServer(t, signalingConfig{})
 	srv.enter("warm-up", "Ann")

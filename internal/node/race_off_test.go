@@ -1,0 +1,6 @@
+//go:build !race
+
+package node
+
+// raceDetector says that memory figures include the race detector's.
+const raceDetector = false
