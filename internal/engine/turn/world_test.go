@@ -212,7 +212,7 @@ func (w *world) attribute(b *stun.Builder, arg string) {
 	case "additional-family":
 		b.Bytes(stun.AttrAdditionalAddressFamily, word)
 	case "even-port":
-		b.Bytes(stun.AttrEvenPort, []byte{0x80})
+		b.Bytes(stun.AttrEvenPort, []byte{byte(number) << 7})
 	case "reservation-token":
 		b.Bytes(stun.AttrReservationToken, make([]byte, 8))
 	case "dont-fragment":
@@ -250,7 +250,11 @@ func (w *world) effects() string {
 		fmt.Fprintln(&s, w.describe(&w.out.Send[i]))
 	}
 	for _, r := range w.out.OpenRelays {
-		fmt.Fprintf(&s, "open relay %d: IPv%d near %v\n", r.ID, map[Family]int{IPv4: 4, IPv6: 6}[r.Family], r.Near)
+		fmt.Fprintf(&s, "open relay %d: IPv%d near %v", r.ID, map[Family]int{IPv4: 4, IPv6: 6}[r.Family], r.Near)
+		if r.Even {
+			s.WriteString(", even port")
+		}
+		s.WriteByte('\n')
 	}
 	for _, id := range w.out.CloseRelays {
 		fmt.Fprintf(&s, "close relay %d\n", id)
