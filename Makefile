@@ -7,7 +7,7 @@ GO      ?= go
 NODE    ?= node
 NPM     ?= npm
 FUZZTIME ?= 5m
-VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+VERSION ?= $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev+$$(git rev-parse --short HEAD 2>/dev/null || echo unknown))
 
 # Flags for `make run`, as in: make run ARGS='--log-level debug'
 ARGS ?=

@@ -22,6 +22,7 @@ function launchChromium() {
   return puppeteer.launch({
     executablePath: programs.chromium,
     headless: true,
+    protocolTimeout: 30_000,
     args: [
       '--no-sandbox', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
       '--disable-features=WebRtcHideLocalIpsWithMdns', '--allow-loopback-in-peer-connection',
@@ -37,6 +38,7 @@ function launchFirefox() {
     browser: 'firefox',
     executablePath: programs.firefox,
     headless: true,
+    protocolTimeout: 30_000,
     extraPrefsFirefox: {
       'media.navigator.streams.fake': true,
       'media.navigator.permission.disabled': true,

@@ -62,14 +62,15 @@ async function measurePair(waits, joins, site, parley) {
     for (const browser of browsers) {
       const page = await browser.newPage();
       await page.goto(site.url);
-      await page.evaluate(() => window.bench.prepare());
       pages.push(page);
     }
     const [first, second] = pages;
+    await first.evaluate(() => window.bench.prepare());
     const room = `${parley.url}/r/bench-${waits}-${joins}-${Date.now().toString(36)}`;
     await first.evaluate((url) => window.bench.enter(url), room);
     const result = { floors: [[], []], join: [], frame: [], paths: {} };
     for (let run = -1; run < runs; run += 1) {
+      await second.evaluate(() => window.bench.prepare());
       const floors = [await first.evaluate(() => window.bench.floor()), await second.evaluate(() => window.bench.floor())];
       const got = await second.evaluate((url) => window.bench.joinOnce(url), room);
       await second.evaluate(() => window.bench.leave());
