@@ -228,7 +228,7 @@ func (c *Conn) write() {
 		var err error
 		if len(next.data) > 0 {
 			if err = c.net.SetWriteDeadline(time.Now().Add(writeTimeout)); err == nil {
-				_, err = c.net.Write(next.data)
+				err = c.writeChunk(next.data)
 			}
 		}
 		c.shared.bytesOut.Add(uint64(len(next.data)))
@@ -237,6 +237,14 @@ func (c *Conn) write() {
 			c.Close()
 		}
 	}
+}
+
+func (c *Conn) writeChunk(chunk []byte) error {
+	if secure, ok := c.net.(*peekedTLS); ok {
+		return secure.writeFrames(chunk)
+	}
+	_, err := c.net.Write(chunk)
+	return err
 }
 
 // next waits for a chunk; nil means that the stream is closed.

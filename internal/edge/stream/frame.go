@@ -73,7 +73,7 @@ func frameSize(head [4]byte) (size, padding int, err error) {
 			return 0, 0, ErrFraming
 		}
 		return stunHeaderSize + length, 0, nil
-	case head[0] < 0x50: // the channel numbers, RFC 8656, section 12
+	case head[0] < 0x80: // channel numbers, those of RFC 5766 included
 		return channelDataHeaderSize + length, -length & 3, nil
 	default:
 		return 0, 0, ErrFraming

@@ -1,12 +1,14 @@
 package stream
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,6 +23,40 @@ type conn struct {
 	listener *Listener
 	source   netip.Prefix
 	over     atomic.Bool
+
+	mu     sync.Mutex
+	corked *bytes.Buffer // where writes gather; nil: they go out
+}
+
+// Write implements [net.Conn].
+func (c *conn) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	if c.corked != nil {
+		defer c.mu.Unlock()
+		return c.corked.Write(b)
+	}
+	c.mu.Unlock()
+	return c.Conn.Write(b)
+}
+
+var corkBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// cork makes writes wait for uncork, which sends them as one.
+func (c *conn) cork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = corkBuffers.Get().(*bytes.Buffer)
+}
+
+func (c *conn) uncork() error {
+	c.mu.Lock()
+	gathered := c.corked
+	c.corked = nil
+	c.mu.Unlock()
+	_, err := c.Conn.Write(gathered.Bytes())
+	gathered.Reset()
+	corkBuffers.Put(gathered)
+	return err
 }
 
 // Close implements [net.Conn].
@@ -52,6 +88,22 @@ func (p *peeked) Read(b []byte) (int, error) {
 type peekedTLS struct {
 	peeked
 	tls *tls.Conn
+	raw *conn
+}
+
+// writeFrames writes each frame of chunk as a TLS record of its own: there are
+// clients (coturn's utilities) that take a record for a message.
+func (p *peekedTLS) writeFrames(chunk []byte) (err error) {
+	p.raw.cork()
+	for len(chunk) > 0 && err == nil {
+		size, padding, _ := frameSize([4]byte(chunk[:4]))
+		_, err = p.tls.Write(chunk[:size+padding])
+		chunk = chunk[size+padding:]
+	}
+	if sent := p.raw.uncork(); err == nil {
+		err = sent
+	}
+	return err
 }
 
 // ConnectionState is what net/http fills Request.TLS from.
@@ -112,7 +164,7 @@ func (l *Listener) identify(c *conn) (inner net.Conn, secure, isTURN bool, err e
 	if first, err = readByte(t); err != nil {
 		return nil, true, false, err
 	}
-	return &peekedTLS{peeked{Conn: t, first: first}, t}, true, isSTUN(first), c.SetDeadline(time.Time{})
+	return &peekedTLS{peeked{Conn: t, first: first}, t, c}, true, isSTUN(first), c.SetDeadline(time.Time{})
 }
 
 // acmeTLSProtocol is the protocol of a certificate authority that looks at the

@@ -262,10 +262,11 @@ func (p *Poller) LocalAddr() netip.AddrPort { return p.addr }
 // Counters returns what happened so far. Any goroutine may call it.
 func (p *Poller) Counters() Counters { return p.count.snapshot() }
 
-// OpenRelay opens a relay socket on local with a port of the range.
-func (p *Poller) OpenRelay(local netip.Addr) (dgram.Sock, netip.AddrPort, error) {
+// OpenRelay opens a relay socket on local with a port of the range, an even one
+// if asked.
+func (p *Poller) OpenRelay(local netip.Addr, even bool) (dgram.Sock, netip.AddrPort, error) {
 	var s *socket
-	addr, err := p.ports.bind(local, func(a netip.AddrPort) (bool, error) {
+	addr, err := p.ports.bind(local, even, func(a netip.AddrPort) (bool, error) {
 		var err error
 		s, err = openSocket(a, p.relayBuffer)
 		return errors.Is(err, ErrAddressInUse), err

@@ -41,9 +41,15 @@ type Ports struct {
 }
 
 type portSet struct {
-	free  [65536 / 64]uint64
-	count int
+	free             [65536 / 64]uint64
+	count, evenCount int
 }
+
+// Masks of the ports in a word of portSet.free.
+const (
+	allPorts  = ^uint64(0)
+	evenPorts = allPorts / 3
+)
 
 // NewPorts returns the range min to max, both included.
 func NewPorts(min, max uint16) (*Ports, error) {
@@ -65,9 +71,10 @@ func (p *Ports) Free() (v4, v6 int) {
 	return p.v4.count, p.v6.count
 }
 
-// bind calls try with random free ports until it succeeds, and keeps the one it
-// succeeded with. try says inUse when another program holds the port.
-func (p *Ports) bind(local netip.Addr, try func(netip.AddrPort) (inUse bool, err error)) (netip.AddrPort, error) {
+// bind calls try with random free ports, even ones if asked, until it succeeds,
+// and keeps the one it succeeded with. try says inUse when another program holds
+// the port.
+func (p *Ports) bind(local netip.Addr, even bool, try func(netip.AddrPort) (inUse bool, err error)) (netip.AddrPort, error) {
 	var taken [bindTries]uint16
 	n := 0
 	defer func() {
@@ -76,7 +83,7 @@ func (p *Ports) bind(local netip.Addr, try func(netip.AddrPort) (inUse bool, err
 		}
 	}()
 	for n < bindTries {
-		port, ok := p.take(local)
+		port, ok := p.take(local, even)
 		if !ok {
 			return netip.AddrPort{}, ErrNoPort
 		}
@@ -95,16 +102,20 @@ func (p *Ports) bind(local netip.Addr, try func(netip.AddrPort) (inUse bool, err
 	return netip.AddrPort{}, ErrNoPort
 }
 
-func (p *Ports) take(local netip.Addr) (uint16, bool) {
+func (p *Ports) take(local netip.Addr, even bool) (uint16, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	set := p.set(local)
-	if set.count == 0 {
+	mask, count := allPorts, set.count
+	if even {
+		mask, count = evenPorts, set.evenCount
+	}
+	if count == 0 {
 		return 0, false
 	}
 	var random [8]byte
 	rand.Read(random[:])
-	return set.takeNth(int(binary.LittleEndian.Uint64(random[:]) % uint64(set.count))), true
+	return set.takeNth(int(binary.LittleEndian.Uint64(random[:])%uint64(count)), mask), true
 }
 
 func (p *Ports) release(local netip.Addr, port uint16) {
@@ -124,13 +135,21 @@ func (s *portSet) put(port uint16) {
 	word, bit := &s.free[port/64], uint64(1)<<(port%64)
 	if *word&bit == 0 {
 		*word |= bit
-		s.count++
+		s.counted(port, 1)
 	}
 }
 
-// takeNth takes the free port that has n free ones before it.
-func (s *portSet) takeNth(n int) uint16 {
+func (s *portSet) counted(port uint16, n int) {
+	s.count += n
+	if port%2 == 0 {
+		s.evenCount += n
+	}
+}
+
+// takeNth takes the free port that has n free ones before it, of those in mask.
+func (s *portSet) takeNth(n int, mask uint64) uint16 {
 	for i, word := range s.free {
+		word &= mask
 		if ones := bits.OnesCount64(word); n >= ones {
 			n -= ones
 			continue
@@ -140,8 +159,9 @@ func (s *portSet) takeNth(n int) uint16 {
 		}
 		bit := bits.TrailingZeros64(word)
 		s.free[i] &^= 1 << bit
-		s.count--
-		return uint16(i*64 + bit)
+		port := uint16(i*64 + bit)
+		s.counted(port, -1)
+		return port
 	}
 	panic("fewer free ports than counted")
 }

@@ -15,7 +15,7 @@ func TestPortsAreUsedOnceAndComeBack(t *testing.T) {
 	seen := map[uint16]bool{}
 	inOrder := true
 	for range 10 {
-		a, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil })
+		a, err := ports.bind(v4, false, func(netip.AddrPort) (bool, error) { return false, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,14 +28,14 @@ func TestPortsAreUsedOnceAndComeBack(t *testing.T) {
 	if inOrder {
 		t.Error("ports were given out in order (one in 3.6 million by chance)")
 	}
-	if _, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil }); !errors.Is(err, ErrNoPort) {
+	if _, err := ports.bind(v4, false, func(netip.AddrPort) (bool, error) { return false, nil }); !errors.Is(err, ErrNoPort) {
 		t.Errorf("an eleventh port of ten: %v", err)
 	}
 	if _, v6 := ports.Free(); v6 != 10 {
 		t.Errorf("IPv6 has %d ports left, want its own 10", v6)
 	}
 	ports.release(v4, 50004)
-	a, err := ports.bind(v4, func(netip.AddrPort) (bool, error) { return false, nil })
+	a, err := ports.bind(v4, false, func(netip.AddrPort) (bool, error) { return false, nil })
 	if err != nil || a.Port() != 50004 {
 		t.Errorf("got %v, %v, want the port that came back", a, err)
 	}
@@ -47,7 +47,7 @@ func TestPortsOfOthersAreSkippedAndKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	v6 := netip.MustParseAddr("2001:db8::1")
-	a, err := ports.bind(v6, func(a netip.AddrPort) (bool, error) {
+	a, err := ports.bind(v6, false, func(a netip.AddrPort) (bool, error) {
 		if a.Port() != 50002 {
 			return true, ErrAddressInUse
 		}
@@ -60,7 +60,7 @@ func TestPortsOfOthersAreSkippedAndKept(t *testing.T) {
 		t.Errorf("%d ports free, want the 3 that another program holds now and may give back", free)
 	}
 	broken := errors.New("broken")
-	if _, err := ports.bind(v6, func(netip.AddrPort) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+	if _, err := ports.bind(v6, false, func(netip.AddrPort) (bool, error) { return false, broken }); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
 	if _, free := ports.Free(); free != 3 {
@@ -76,5 +76,32 @@ func TestPortRangesAreChecked(t *testing.T) {
 	}
 	if _, err := NewPorts(65535, 65535); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestEvenPorts(t *testing.T) {
+	ports, err := NewPorts(50001, 50007)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v4 := netip.MustParseAddr("192.0.2.1")
+	bind := func(even bool) (netip.AddrPort, error) {
+		return ports.bind(v4, even, func(netip.AddrPort) (bool, error) { return false, nil })
+	}
+	for range 3 {
+		if a, err := bind(true); err != nil || a.Port()%2 != 0 {
+			t.Fatalf("got %v, %v", a, err)
+		}
+	}
+	if _, err := bind(true); !errors.Is(err, ErrNoPort) {
+		t.Errorf("a fourth even port of three: %v", err)
+	}
+	for range 4 {
+		if a, err := bind(false); err != nil || a.Port()%2 == 0 {
+			t.Fatalf("got %v, %v", a, err)
+		}
+	}
+	if _, err := bind(false); !errors.Is(err, ErrNoPort) {
+		t.Errorf("an eighth port of seven: %v", err)
 	}
 }

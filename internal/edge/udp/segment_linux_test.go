@@ -135,7 +135,7 @@ func TestABadSourceAddressDoesNotSwitchSegmentationOff(t *testing.T) {
 func TestNoAllocationPerDatagram(t *testing.T) {
 	for _, ip := range loopbacks {
 		p := openOne(t, Config{})
-		relay, addr, err := p.OpenRelay(ip)
+		relay, addr, err := p.OpenRelay(ip, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -104,7 +104,7 @@ func TestRelaysSendAndReceiveOnTheirOwnPort(t *testing.T) {
 	}
 	p := openOne(t, Config{Ports: ports})
 	for _, ip := range loopbacks {
-		sock, addr, err := p.OpenRelay(ip)
+		sock, addr, err := p.OpenRelay(ip, false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,7 +162,7 @@ func TestABusySocketLeavesRoomForOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	sock, addr, err := p.OpenRelay(loopbacks[0])
+	sock, addr, err := p.OpenRelay(loopbacks[0], false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,7 +284,7 @@ func TestAPollerWithoutThePublicPort(t *testing.T) {
 	if p.LocalAddr().IsValid() {
 		t.Errorf("it listens on %v", p.LocalAddr())
 	}
-	sock, addr, err := p.OpenRelay(loopbacks[0])
+	sock, addr, err := p.OpenRelay(loopbacks[0], false)
 	if err != nil {
 		t.Fatal(err)
 	}

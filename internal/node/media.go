@@ -1,0 +1,232 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime"
+	"sync"
+
+	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/edge/udp"
+	"github.com/parley-rtc/parley/internal/engine/turn"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// eventsMax is how many lifecycle events wait to be logged.
+const eventsMax = 1024
+
+// mediaConfig says how media is served. The zero value relays for nobody on a
+// free port.
+type mediaConfig struct {
+	UDP                        string       // "host:port"; empty: TURN over streams only
+	PublicIPs                  []netip.Addr // advertised instead of the own ones, at most one of a family
+	Realm                      string
+	Auth                       turn.Authenticator
+	RelayPortMin, RelayPortMax uint16 // 0: the dynamic ports
+	Policy                     turn.Policy
+	Shards                     int // 0: one for each processor
+	Log                        *slog.Logger
+}
+
+// media is the packet side of a server: the shards, and what they share.
+type media struct {
+	shards    []*shard
+	pollers   []*udp.Poller
+	directory *relayDirectory
+	addr      netip.AddrPort
+	shared    *stream.Shared
+	log       *slog.Logger
+	events    chan turn.Event
+	logged    chan struct{} // closed when the last event is logged
+
+	mu      sync.Mutex
+	streams map[*streamClient]struct{}
+	serving sync.WaitGroup
+	closing chan struct{}
+}
+
+// streamClient is a TURN client that came over TCP or TLS. Its Sock is set by the
+// shard and read by the shard alone.
+type streamClient struct {
+	client turn.Client
+	conn   *stream.Conn
+	open   int // allocations; the shard's own
+}
+
+func startMedia(cfg mediaConfig) (*media, error) {
+	if cfg.RelayPortMax == 0 {
+		cfg.RelayPortMin, cfg.RelayPortMax = udp.PortMinDefault, udp.PortMaxDefault
+	}
+	if cfg.Shards == 0 {
+		cfg.Shards = runtime.GOMAXPROCS(0)
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	ports, err := udp.NewPorts(cfg.RelayPortMin, cfg.RelayPortMax)
+	if err != nil {
+		return nil, err
+	}
+	pollers, err := udp.Open(udp.Config{
+		Listen: cfg.UDP, RelaysOnly: cfg.UDP == "", Shards: min(cfg.Shards, runtime.GOMAXPROCS(0)), Ports: ports,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := &media{
+		pollers: pollers, addr: pollers[0].LocalAddr(), directory: newRelayDirectory(cfg.PublicIPs),
+		shared: stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
+		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
+	}
+	engine := turn.Config{
+		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
+		Families: m.families(),
+	}
+	rand.Read(engine.Secret[:])
+	go m.logEvents()
+	for _, p := range pollers {
+		s := newShard(p, turn.New(engine), m.directory, m.events)
+		m.shards = append(m.shards, s)
+		go s.run()
+	}
+	return m, nil
+}
+
+// families are those that this machine can relay in.
+func (m *media) families() []turn.Family {
+	families := []turn.Family{turn.IPv4}
+	if m.directory.public[1].IsValid() || m.directory.primaryOf(mono.Now(), turn.IPv6).IsValid() {
+		families = append(families, turn.IPv6)
+	}
+	return families
+}
+
+// UDPAddr returns the public UDP address, which is unspecified where the server
+// listens on all; it is invalid if UDP is off.
+func (m *media) UDPAddr() netip.AddrPort { return m.addr }
+
+// ServeStream serves a TURN client's connection until it is closed.
+func (m *media) ServeStream(conn net.Conn, secure bool) {
+	c := &streamClient{client: turn.Client{Transport: turn.TCP, Remote: addrPort(conn.RemoteAddr()), Local: addrPort(conn.LocalAddr())}}
+	if secure {
+		c.client.Transport = turn.TLS
+	}
+	if !m.enter(c, conn) {
+		_ = conn.Close()
+		return
+	}
+	defer m.leave(c)
+	s := m.shards[shardOf(c.client.Remote, len(m.shards))]
+	if !s.mail.post(letter{client: c}, s.stopped) {
+		return
+	}
+	for {
+		f, err := c.conn.ReadFrame()
+		if err != nil {
+			break
+		}
+		if !s.mail.post(letter{client: c, frame: f}, s.stopped) {
+			f.Release()
+			break
+		}
+	}
+	s.mail.post(letter{client: c, gone: true}, s.stopped)
+}
+
+func (m *media) enter(c *streamClient, conn net.Conn) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case <-m.closing:
+		return false
+	default:
+	}
+	c.conn = stream.NewConn(conn, m.shared)
+	m.streams[c] = struct{}{}
+	m.serving.Add(1)
+	return true
+}
+
+func (m *media) leave(c *streamClient) {
+	c.conn.Close()
+	c.conn.Wait()
+	m.mu.Lock()
+	delete(m.streams, c)
+	m.mu.Unlock()
+	m.serving.Done()
+}
+
+// allocation lets a client that has one be silent for as long as it lasts.
+func (c *streamClient) allocation(kind turn.EventKind) {
+	if kind == turn.AllocationOpened {
+		c.open++
+		c.conn.SetIdle(allocationIdle)
+		return
+	}
+	if c.open--; c.open <= 0 {
+		c.conn.SetIdle(stream.IdleTimeout)
+	}
+}
+
+func (m *media) logEvents() {
+	defer close(m.logged)
+	for e := range m.events {
+		switch e.Kind {
+		case turn.AllocationOpened:
+			m.log.Info("allocation opened", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "relay", e.Relayed, "user", e.User)
+		case turn.AllocationClosed:
+			m.log.Info("allocation closed", "addr", e.Client.Remote, "relay", e.Relayed, "reason", e.Reason)
+		}
+	}
+}
+
+var transportNames = map[turn.Transport]string{turn.UDP: "udp", turn.TCP: "tcp", turn.TLS: "tls"}
+
+// Close ends all streams, then the shards. If ctx ends first, it returns without
+// waiting for the rest.
+func (m *media) Close(ctx context.Context) error {
+	m.mu.Lock()
+	select {
+	case <-m.closing:
+	default:
+		close(m.closing)
+		go m.shutDown()
+	}
+	m.mu.Unlock()
+	select {
+	case <-m.logged:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("media not closed in time: %w", ctx.Err())
+	}
+}
+
+func (m *media) shutDown() {
+	m.mu.Lock()
+	for c := range m.streams {
+		c.conn.Close()
+	}
+	m.mu.Unlock()
+	m.serving.Wait()
+	for _, s := range m.shards {
+		s.stop()
+	}
+	for _, p := range m.pollers {
+		p.Close()
+	}
+	close(m.events)
+}
+
+// addrPort returns an address as the engines know it.
+func addrPort(a net.Addr) netip.AddrPort {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}
+	}
+	ap := tcp.AddrPort()
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,75 @@
+package node
+
+import (
+	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/edge/udp"
+	"github.com/parley-rtc/parley/internal/engine/turn"
+)
+
+// mediaCounters sums over all shards. All but AllocationsOpen, Streams and
+// QueueBytes only grow.
+type mediaCounters struct {
+	TURN          turn.Counters
+	UDP           udp.Counters
+	Stream        stream.ConnCounters
+	Streams       uint64 // TURN clients over TCP and TLS
+	Unclaimed     uint64 // datagrams of no protocol spoken here
+	MailDropped   uint64
+	EventsDropped uint64
+}
+
+// shardCounters is what only the shard's goroutine may read.
+type shardCounters struct{ turn turn.Counters }
+
+func (s *shard) counters() shardCounters { return shardCounters{*s.engine.Counters()} }
+
+// Counters asks every shard. Any goroutine may call it; after Close the shards'
+// own part is zero.
+func (m *media) Counters() mediaCounters {
+	total := mediaCounters{Stream: m.shared.Counters()}
+	m.mu.Lock()
+	total.Streams = uint64(len(m.streams))
+	m.mu.Unlock()
+	for i, s := range m.shards {
+		total.UDP = total.UDP.Add(m.pollers[i].Counters())
+		total.Unclaimed += s.unclaimed.Load()
+		total.MailDropped += s.mail.dropped.Load()
+		total.EventsDropped += s.eventsDropped.Load()
+		answer := make(chan shardCounters, 1)
+		if !s.mail.post(letter{query: answer}, s.stopped) {
+			continue
+		}
+		select {
+		case c := <-answer:
+			total.TURN = addTURN(total.TURN, c.turn)
+		case <-s.stopped:
+		}
+	}
+	return total
+}
+
+func addTURN(a, b turn.Counters) turn.Counters {
+	a.Bindings += b.Bindings
+	a.Allocates += b.Allocates
+	a.Refreshes += b.Refreshes
+	a.CreatePermissions += b.CreatePermissions
+	a.ChannelBinds += b.ChannelBinds
+	a.SendIndications += b.SendIndications
+	a.ChannelDataIn += b.ChannelDataIn
+	a.DataIndications += b.DataIndications
+	a.ChannelDataOut += b.ChannelDataOut
+	a.ToPeerPackets += b.ToPeerPackets
+	a.ToPeerBytes += b.ToPeerBytes
+	a.ToClientPackets += b.ToClientPackets
+	a.ToClientBytes += b.ToClientBytes
+	a.SuccessReplies += b.SuccessReplies
+	a.Challenges += b.Challenges
+	a.ErrorReplies += b.ErrorReplies
+	a.AllocationsOpen += b.AllocationsOpen
+	a.AllocationsOpened += b.AllocationsOpened
+	a.RelaysRefused += b.RelaysRefused
+	for i := range a.Drops {
+		a.Drops[i] += b.Drops[i]
+	}
+	return a
+}
