@@ -7,6 +7,7 @@
  */
 
 import type { TrackInfo } from './protocol.gen.js';
+import { keepDtlsRole } from './quirks.js';
 
 const WAITING_CANDIDATES_MAX = 128;
 
@@ -14,7 +15,7 @@ const WAITING_CANDIDATES_MAX = 128;
 export type NegotiablePC = Pick<
   RTCPeerConnection,
   | 'signalingState' | 'localDescription' | 'remoteDescription' | 'setLocalDescription' | 'setRemoteDescription'
-  | 'addIceCandidate' | 'onnegotiationneeded' | 'onicecandidate'
+  | 'currentLocalDescription' | 'currentRemoteDescription' | 'addIceCandidate' | 'onnegotiationneeded' | 'onicecandidate'
 >;
 
 export interface NegotiationHost {
@@ -127,7 +128,8 @@ export class Negotiation {
     if (!this.#polite && collision) return;
     this.#settingRemoteAnswer = type === 'answer';
     try {
-      await this.#pc.setRemoteDescription(description); // rolls our own offer back where needed
+      // Rolls our own offer back where needed.
+      await this.#pc.setRemoteDescription(type === 'offer' ? { type, sdp: this.#offerFor(description.sdp) } : description);
     } finally {
       this.#settingRemoteAnswer = false;
     }
@@ -138,6 +140,11 @@ export class Negotiation {
       if (!this.#closed) this.#sendLocalDescription();
     }
     await this.#addWaiting();
+  }
+
+  #offerFor(sdp = ''): string {
+    const { currentRemoteDescription: remote, currentLocalDescription: local } = this.#pc;
+    return keepDtlsRole(sdp, { remote, local });
   }
 
   async #onRemoteCandidate(candidate: RTCIceCandidateInit): Promise<void> {

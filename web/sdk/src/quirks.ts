@@ -40,3 +40,23 @@ export function watchNetwork(changed: (moved: boolean) => void): () => void {
     connection?.removeEventListener('change', maybe);
   };
 }
+
+/**
+ * Firefox answers a later offer with "active" although it has been the DTLS server since it made the
+ * first offer itself, and Chromium refuses to change roles. So the remote offer is read as what the
+ * roles already are, which leaves only one answer.
+ * https://github.com/open-webrtc-toolkit/owt-client-javascript/issues/119
+ */
+export function keepDtlsRole(
+  offer: string, current: { remote: RTCSessionDescriptionInit | null; local: RTCSessionDescriptionInit | null },
+): string {
+  const { remote, local } = current;
+  const role = (sdp = ''): string | undefined => /^a=setup:(active|passive)/m.exec(sdp)?.[1];
+  const ours = remote?.type === 'answer' ? opposite(role(remote.sdp)) : role(local?.sdp);
+  const theirs = opposite(ours);
+  return theirs ? offer.replace(/^a=setup:actpass/gm, `a=setup:${theirs}`) : offer;
+}
+
+function opposite(role: string | undefined): string | undefined {
+  return role && (role === 'active' ? 'passive' : 'active');
+}
