@@ -17,6 +17,12 @@ import (
 //go:embed hook.js
 var hook string
 
+// relayed tells whether a candidate is on the relay. Which it is the other side
+// may not know: to it the candidate may be peer-reflexive, even without address.
+func (c *candidate) relayed() bool {
+	return c.Type == "relay" || c.Address == internet.ServerIPv4.String() || c.Address == internet.ServerIPv6.String()
+}
+
 // report is what a browser says of one RTCPeerConnection (see hook.js).
 type report struct {
 	State         string
@@ -40,26 +46,9 @@ func (c *candidate) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s/%s %s:%d %s", c.Type, c.Protocol, c.Address, c.Port, c.RelayProtocol))
 }
 
-// relayed tells whether a candidate is on the server. The other side may know
-// it only as peer-reflexive.
-func (c *candidate) relayed() bool {
-	return c.Type == "relay" || c.Address == internet.ServerIPv4.String() || c.Address == internet.ServerIPv6.String()
-}
-
-func (r report) path() string {
-	switch {
-	case r.Local == nil || r.Remote == nil:
-		return "none"
-	case r.Local.relayed() || r.Remote.relayed():
-		return "relay"
-	default:
-		return "direct"
-	}
-}
-
 func (r report) String() string {
-	return fmt.Sprintf("%s %s [%s -> %s] frames %d, audio energy %.3g in %d packets",
-		r.State, r.path(), r.Local, r.Remote, r.Frames, r.Energy, r.AudioPackets)
+	return fmt.Sprintf("%s [%s -> %s] frames %d, audio energy %.3g in %d packets",
+		r.State, r.Local, r.Remote, r.Frames, r.Energy, r.AudioPackets)
 }
 
 // person is somebody in a room.

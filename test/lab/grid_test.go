@@ -35,23 +35,34 @@ func TestGridDocument(t *testing.T) {
 // each has two videos to encode and to decode.
 const atOnce = 2
 
-// place is a browser at a client of a site.
+// place is a browser at a client of a site, started when it is first needed.
 type place struct {
-	kind    internet.Kind
-	site    *internet.Site
-	browser *browser.Browser
+	kind  internet.Kind
+	start func() (*browser.Browser, error)
 }
 
 // lessVideo keeps the work of many calls small.
 var lessVideo = []string{"--use-fake-device-for-media-stream=fps=10"}
 
+// settle gives a browser a client of its own at the site, until the test ends.
 func settle(t *testing.T, s *server, site *internet.Site, kind browser.Kind) *place {
 	t.Helper()
+	client := site.Client()
 	options := browser.Options{Authority: s.authority}
 	if kind == browser.Chromium {
 		options.Args = lessVideo
 	}
-	return &place{kind: site.Kind, site: site, browser: browser.Launch(t, site.Client().Namespace, kind, options)}
+	return &place{kind: site.Kind, start: sync.OnceValues(func() (*browser.Browser, error) {
+		return browser.Start(t, client.Namespace, kind, options)
+	})}
+}
+
+func (p *place) enter(room, name string) (*person, error) {
+	b, err := p.start()
+	if err != nil {
+		return nil, err
+	}
+	return enter(b, p.kind, room, name, "")
 }
 
 // TestGrid puts a Chromium behind each kind of network into a call with a
@@ -143,48 +154,62 @@ func tryCell(t *testing.T, first, second *place, want Expected) {
 	room := newRoom()
 	began := time.Now()
 	a, b := twoPeople(t,
-		func() (*person, error) { return enter(first.browser, first.kind, room, "Ann", "") },
-		func() (*person, error) { return enter(second.browser, second.kind, room, "Ben", "") },
+		func() (*person, error) { return first.enter(room, "Ann") },
+		func() (*person, error) { return second.enter(room, "Ben") },
 	)
 	defer b.Close()
 	defer a.Close()
+	reports, err := settleOn(a, b, want)
+	if err != nil {
+		t.Fatalf("%v\nbecause %s", err, want.Reason)
+	}
+	t.Logf("after %v %s: %v", time.Since(began).Round(time.Millisecond), a.name, reports[0])
+	t.Logf("%s: %v", b.name, reports[1])
+	// What people are told must be what is so.
 	for _, p := range []*person{a, b} {
-		got, err := p.settlesOn(want)
-		if err != nil {
-			t.Fatalf("%v\nbecause %s", err, want.Reason)
+		badge := fmt.Sprintf("document.querySelector('[data-overall]')?.dataset.overall === '%s'", want)
+		if err := p.WaitFor(nil, badge, 10*time.Second); err != nil {
+			t.Errorf("%s: the badge of the app: %v", p.name, err)
 		}
-		t.Logf("%s: %v after %v", p.name, got, time.Since(began).Round(time.Millisecond))
 	}
 }
 
-// settlesOn waits until the media takes the path expected. ICE may begin with a
+// settleOn waits until the media takes the path expected. ICE may begin with a
 // dearer one and change.
-func (p *person) settlesOn(want Expected) (report, error) {
-	var last []report
-	deadline := time.Now().Add(15 * time.Second)
+func settleOn(a, b *person, want Expected) (last [2]report, err error) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for ; time.Now().Before(deadline); <-tick.C {
-		all, err := p.reports()
-		if err != nil {
-			return report{}, fmt.Errorf("%s: %w", p.name, err)
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); <-tick.C {
+		for i, p := range []*person{a, b} {
+			all, err := p.reports()
+			if err != nil {
+				return last, fmt.Errorf("%s: %w", p.name, err)
+			}
+			if len(all) != 1 {
+				return last, fmt.Errorf("%s has %d connections, want one", p.name, len(all))
+			}
+			last[i] = all[0]
 		}
-		last = all
-		if len(all) == 1 && p.fits(all[0], want) {
-			return all[0], nil
+		if fits(last, a.kind, b.kind, want) {
+			return last, nil
 		}
 	}
-	return report{}, fmt.Errorf("%s is not on the path that can exist (%s): %v", p.name, want, last)
+	return last, fmt.Errorf("not on the path that can exist (%s):\n%s: %v\n%s: %v", want, a.name, last[0], b.name, last[1])
 }
 
-// fits tells whether the selected pair is the cheapest: of a relay, that it is
+// fits tells whether the selected pairs are the cheapest: of a relay, that it is
 // reached by the cheapest protocol too.
-func (p *person) fits(r report, want Expected) bool {
-	if r.path() != want.String() {
-		return false
+func fits(reports [2]report, a, b internet.Kind, want Expected) bool {
+	direct := true
+	for i, kind := range []internet.Kind{a, b} {
+		local, remote := reports[i].Local, reports[i].Remote
+		if local == nil || remote == nil || local.Protocol != "udp" {
+			return false
+		}
+		if local.Type == "relay" && local.RelayProtocol != relayProtocol(kind) {
+			return false
+		}
+		direct = direct && !local.relayed() && !remote.relayed()
 	}
-	if r.path() == "direct" {
-		return r.Local.Protocol == "udp" && r.Remote.Protocol == "udp"
-	}
-	return r.Local.Type != "relay" || r.Local.RelayProtocol == relayProtocol(p.kind)
+	return direct == want.Direct
 }

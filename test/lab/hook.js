@@ -59,24 +59,50 @@
     connections,
     // One report for each connection that is not closed.
     report: () => Promise.all(connections.filter((pc) => pc.connectionState !== 'closed').map(reportOf)),
-    // Notes each time the received frames or bytes grew, for measuring gaps.
+    // Begins to note each moment at which frames or audio of everybody else in
+    // the call came in.
     watch() {
-      const state = { lastGrowth: performance.now(), longestGap: 0, frames: 0, energy: 0, gaps: [] };
-      lab.watched = state;
+      const seen = new Map();
+      lab.growth = [performance.now()];
       const look = async () => {
-        const reports = await lab.report();
-        const frames = reports.reduce((sum, r) => sum + r.frames, 0);
-        const now = performance.now();
-        if (frames !== state.frames) {
-          const gap = now - state.lastGrowth;
-          if (gap > 500) state.gaps.push(Math.round(gap));
-          state.longestGap = Math.max(state.longestGap, gap);
-          state.lastGrowth = now;
-          state.frames = frames;
+        let open = 0, grew = 0;
+        for (const pc of connections) {
+          if (pc.connectionState === 'closed') continue;
+          const { frames } = await reportOf(pc);
+          open++;
+          if (frames > (seen.get(pc) ?? 0)) grew++;
+          lab.pending.set(pc, frames);
         }
-        setTimeout(look, 25);
+        if (open > 0 && grew === open) {
+          for (const [pc, frames] of lab.pending) seen.set(pc, frames);
+          lab.growth.push(performance.now());
+        }
+        setTimeout(look, 20);
       };
       look();
+    },
+    pending: new Map(),
+    // The longest time without new frames since the mark, until now.
+    longestGap(mark) {
+      const times = [...lab.growth.filter((t) => t >= mark), performance.now()];
+      let longest = 0, before = mark;
+      for (const t of times) {
+        longest = Math.max(longest, t - before);
+        before = t;
+      }
+      return longest;
+    },
+    // How long after the mark frames came in steadily again: null as long as
+    // they do not. Steady is a second without a gap of more than gapMs.
+    steadyAfter(mark, gapMs) {
+      const now = performance.now();
+      let start = lab.growth.findLast((t) => t < mark) ?? mark, before = start;
+      for (const t of lab.growth) {
+        if (t <= start) continue;
+        if (t - before > gapMs) start = t;
+        before = t;
+      }
+      return now - before > gapMs || now - Math.max(start, mark) < 1000 ? null : Math.max(0, start - mark);
     },
   };
   window.lab = lab;

@@ -77,43 +77,60 @@ type Browser struct {
 	Version string
 	driver  *driver
 	cancel  context.CancelFunc
-	profile string
+	home    string // removed at the end
 }
 
 // Launch starts a browser in the namespace, or on the machine itself where ns
 // is nil. It ends with the test at the latest.
 func Launch(t testing.TB, ns *netns.Namespace, kind Kind, options Options) *Browser {
 	t.Helper()
-	home, err := os.MkdirTemp("", "parley-lab-browser-")
+	b, err := Start(t, ns, kind, options)
 	must(t, err)
-	profile := filepath.Join(home, "profile")
-	must(t, os.Mkdir(profile, 0o700))
-	if options.Authority != nil {
-		must(t, options.Authority.install(profile))
-		must(t, options.Authority.install(filepath.Join(home, ".pki/nssdb")))
+	return b
+}
+
+// Start is [Launch] for callers on other goroutines than the test's: the error
+// is returned.
+func Start(t testing.TB, ns *netns.Namespace, kind Kind, options Options) (*Browser, error) {
+	home, err := os.MkdirTemp("", "parley-lab-browser-")
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	b := &Browser{Kind: kind, cancel: cancel, profile: home}
+	b := &Browser{Kind: kind, cancel: cancel, home: home}
 	t.Cleanup(b.Close)
-	script := filepath.Join(root(), "test/lab/browser/driver.mjs")
-	var cmd *exec.Cmd
-	if ns != nil {
-		cmd = ns.Command(ctx, "node", script)
-	} else {
-		cmd = exec.CommandContext(ctx, "node", script)
+	profile := filepath.Join(home, "profile")
+	if err := os.Mkdir(profile, 0o700); err != nil {
+		return nil, err
 	}
-	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home, "XDG_RUNTIME_DIR="+home, "DBUS_SESSION_BUS_ADDRESS=disabled:", "MOZ_CRASHREPORTER_DISABLE=1")
-	b.driver, err = startDriver(cmd)
-	must(t, err)
-	var launched struct {
-		Version string
+	if options.Authority != nil {
+		if err := errors.Join(options.Authority.install(profile), options.Authority.install(filepath.Join(home, ".pki/nssdb"))); err != nil {
+			return nil, err
+		}
 	}
-	must(t, b.driver.call(&launched, map[string]any{
+	if b.driver, err = startDriver(driverCommand(ctx, ns, home)); err != nil {
+		return nil, err
+	}
+	var launched struct{ Version string }
+	err = b.driver.call(&launched, map[string]any{
 		"op": "launch", "browser": kind, "executable": executable(kind), "profile": profile,
 		"args": options.Args, "prefs": options.Prefs,
-	}, 60*time.Second))
+	}, 60*time.Second)
 	b.Version = launched.Version
-	return b
+	return b, err
+}
+
+// driverCommand runs the driver with everything that it and its browser write
+// under home.
+func driverCommand(ctx context.Context, ns *netns.Namespace, home string) *exec.Cmd {
+	script := filepath.Join(root(), "test/lab/browser/driver.mjs")
+	cmd := exec.CommandContext(ctx, "node", script)
+	if ns != nil {
+		cmd = ns.Command(ctx, "node", script)
+	}
+	cmd.Env = append(os.Environ(), "HOME="+home, "TMPDIR="+home, "XDG_RUNTIME_DIR="+home,
+		"DBUS_SESSION_BUS_ADDRESS=disabled:", "MOZ_CRASHREPORTER_DISABLE=1")
+	return cmd
 }
 
 // Close ends the browser and removes its profile.
@@ -123,7 +140,7 @@ func (b *Browser) Close() {
 	}
 	b.cancel()
 	// A process of the browser may still be writing for a moment.
-	for deadline := time.Now().Add(5 * time.Second); os.RemoveAll(b.profile) != nil && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(5 * time.Second); os.RemoveAll(b.home) != nil && time.Now().Before(deadline); {
 		runtime.Gosched()
 	}
 }
@@ -189,6 +206,11 @@ func (p *Page) Screenshot(path string) error {
 
 // Console returns what the page has logged so far, a line each, with its level.
 func (p *Page) Console() []string { return p.browser.driver.console(p.id) }
+
+// Crash ends the tab as a crash of its process would. Chromium only.
+func (p *Page) Crash() error {
+	return p.do(nil, 10*time.Second, map[string]any{"op": "crash"})
+}
 
 // Close closes the tab.
 func (p *Page) Close() error {

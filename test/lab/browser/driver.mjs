@@ -117,6 +117,13 @@ const operations = {
     await page.close();
   },
 
+  // Ends a tab as a crash of its process would (Chromium only).
+  async crash(command) {
+    const session = await pageOf(command).createCDPSession();
+    // There is nobody left to answer.
+    session.send('Page.crash').catch(() => {});
+  },
+
   // Ends the browser as a power cut would: no page hears of it.
   async kill() { browser.process().kill('SIGKILL'); },
 };
