@@ -64,6 +64,17 @@ func TestSizes(t *testing.T) {
 // TestNamesInDocumentsExist takes flags and variables from the configuration and
 // the rest from the sources.
 func TestNamesInDocumentsExist(t *testing.T) {
+	names := documentedNames(t)
+	report(t, CodeNames(tree(t), names))
+	for metric := range names.Metrics {
+		if !bytes.Contains(tree(t).Files["docs/operating.md"], []byte("`"+metric+"`")) {
+			t.Errorf("docs/operating.md does not explain the metric %s", metric)
+		}
+	}
+}
+
+func documentedNames(t *testing.T) Names {
+	t.Helper()
 	names := Names{Flags: map[string]bool{"--help": true}, Env: map[string]bool{}}
 	fields := reflect.TypeFor[config.Serve]()
 	for i := range fields.NumField() {
@@ -72,7 +83,7 @@ func TestNamesInDocumentsExist(t *testing.T) {
 		names.Env[tag.Get("env")] = true
 	}
 	tree(t).Collect(&names)
-	report(t, CodeNames(tree(t), names))
+	return names
 }
 
 // TestSettingsAreDocumented wants a row in docs/operating.md for each setting,

@@ -17,7 +17,7 @@ const maxReadmeLines = 120
 type Names struct {
 	Flags   map[string]bool // with the dashes: "--http"
 	Env     map[string]bool // "PARLEY_HTTP"
-	Strings map[string]bool // string literals of the Go code, where metrics are named
+	Metrics map[string]bool // "parley_rooms"
 	Symbols map[string]bool // "api.Hello", "mono.Now"
 }
 
@@ -165,7 +165,7 @@ func unknownNames(m mark, names Names, complain func(mark, string)) {
 		}
 	}
 	for _, metric := range metricName.FindAllString(m.text, -1) {
-		if !names.Strings[metric] {
+		if !names.Metrics[metric] {
 			complain(m, "the metric "+metric)
 		}
 	}
@@ -225,7 +225,7 @@ func (t *Tree) hasPackage(name string) bool {
 // Collect fills the names that stand in the Go code; flags and variables come
 // from the configuration.
 func (t *Tree) Collect(names *Names) {
-	names.Strings, names.Symbols = map[string]bool{}, map[string]bool{}
+	names.Metrics, names.Symbols = map[string]bool{}, map[string]bool{}
 	for _, f := range t.Go {
 		if within(f.Package, "test/arch") {
 			continue
@@ -236,14 +236,31 @@ func (t *Tree) Collect(names *Names) {
 			}
 		}
 		ast.Inspect(f.AST, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
-				if s, err := strconv.Unquote(lit.Value); err == nil {
-					names.Strings[s] = true
+			if call, ok := n.(*ast.CallExpr); ok {
+				if name := describedMetric(call); name != "" {
+					names.Metrics[name] = true
 				}
 			}
 			return true
 		})
 	}
+}
+
+// describedMetric returns the metric that a call of describe names, without the
+// prefix that it adds; "" for any other call.
+func describedMetric(call *ast.CallExpr) string {
+	if id, ok := call.Fun.(*ast.Ident); !ok || id.Name != "describe" || len(call.Args) == 0 {
+		return ""
+	}
+	lit, ok := call.Args[0].(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return ""
+	}
+	name, err := strconv.Unquote(lit.Value)
+	if err != nil {
+		return ""
+	}
+	return "parley_" + name
 }
 
 func declared(decl ast.Decl) []string {

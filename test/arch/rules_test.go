@@ -149,7 +149,7 @@ func scene(t *testing.T, name, content string) *Tree {
 		"README.md":              {Data: []byte("# Readme\n")},
 		"go.mod":                 {Data: []byte("module x\n\nrequire (\n\texample.org/known v1.0.0\n\texample.org/unknown v1.0.0\n)\n")},
 		"docs/dependencies.md":   {Data: []byte("| module | why |\n|---|---|\n| `example.org/known` | because |\n")},
-		"cmd/parley/main.go":     {Data: []byte("// Command parley is here.\npackage main\n\nvar Good = \"parley_rooms\"\n")},
+		"cmd/parley/main.go":     {Data: []byte("// Command parley is here.\npackage main\n\nvar Good = describe(\"rooms\")\n")},
 		"internal/node/known.go": {Data: []byte("// Package node is here.\npackage node\n")},
 	}
 	if name != "internal/node/x.go" {
