@@ -34,8 +34,11 @@ func (sh *shard) advanceSession(now mono.Time, s *session) {
 		sh.ping(now, s)
 	}
 	if due(c.renewAt, now) {
-		msg := &api.ICEServers{Type: "ice-servers", ICEServers: sh.iceServers(now, s), ICEExpiresS: sh.server.iceExpiresS()}
-		sh.push(s, newTemplate(msg))
+		servers := sh.server.iceServers(s.ice, s.id)
+		sh.push(s, newTemplate(&api.ICEServers{
+			Type: "ice-servers", ICEServers: servers, ICEExpiresS: sh.server.iceExpiresS(),
+		}))
+		sh.renewLater(now, s)
 	}
 	sh.agenda.set(s)
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/parley-rtc/parley/internal/mono"
 )
 
-// handleHello enters a room, or takes up a session again.
-func (sh *shard) handleHello(now mono.Time, l *Link, hello *api.Hello) {
+// handleHello enters a room, or takes up a session again. servers is for the
+// welcome.
+func (sh *shard) handleHello(now mono.Time, l *Link, hello *api.Hello, servers []api.ICEServer) {
 	if sh.closed {
 		l.refuse(newError(api.ErrServerFull, "The server is stopping."))
 		return
@@ -19,7 +20,7 @@ func (sh *shard) handleHello(now mono.Time, l *Link, hello *api.Hello) {
 	if h != nil {
 		if s := h.find(l.self); s != nil {
 			if hello.Resume != nil && s.canResume(hello.Resume.Received) {
-				sh.resume(now, s, l, hello)
+				sh.resume(now, s, l, hello, servers)
 				return
 			}
 			// Whoever has the secret and no memory of the session is a new visit
@@ -29,11 +30,11 @@ func (sh *shard) handleHello(now mono.Time, l *Link, hello *api.Hello) {
 			h = sh.halls[hello.Room]
 		}
 	}
-	sh.enter(now, h, l, hello)
+	sh.enter(now, h, l, hello, servers)
 }
 
 // enter begins a session.
-func (sh *shard) enter(now mono.Time, h *hall, l *Link, hello *api.Hello) {
+func (sh *shard) enter(now mono.Time, h *hall, l *Link, hello *api.Hello, servers []api.ICEServer) {
 	if problem := sh.admit(h, l); problem != nil {
 		l.refuse(problem)
 		return
@@ -49,7 +50,7 @@ func (sh *shard) enter(now mono.Time, h *hall, l *Link, hello *api.Hello) {
 	sh.attach(now, s, l)
 	sh.note("session began", s, "client", hello.Client)
 	sh.server.counters.entered.Add(1)
-	sh.welcome(now, s, false)
+	sh.welcome(now, s, false, servers)
 	if len(h.sessions) > 1 {
 		sh.hurryPings(now, h)
 	}
@@ -86,14 +87,14 @@ func (sh *shard) admit(h *hall, l *Link) *api.Error {
 
 // resume goes on with a session over another socket: what the client missed
 // follows the welcome in order.
-func (sh *shard) resume(now mono.Time, s *session, l *Link, hello *api.Hello) {
+func (sh *shard) resume(now mono.Time, s *session, l *Link, hello *api.Hello, servers []api.ICEServer) {
 	sh.replaceSocket(s)
 	s.acknowledge(hello.Resume.Received, sh.server)
 	s.budget.resumed(now)
 	sh.attach(now, s, l)
 	sh.note("session resumed", s, "client", hello.Client)
 	sh.server.counters.resumed.Add(1)
-	sh.welcome(now, s, true)
+	sh.welcome(now, s, true, servers)
 	for _, msg := range s.unacked {
 		if !s.send(msg) {
 			sh.doomed = append(sh.doomed, s)
@@ -123,29 +124,35 @@ func (sh *shard) attach(now mono.Time, s *session, l *Link) {
 	sh.agenda.set(s)
 }
 
-func (sh *shard) welcome(now mono.Time, s *session, resumed bool) {
+func (sh *shard) welcome(now mono.Time, s *session, resumed bool, servers []api.ICEServer) {
 	w := &api.Welcome{
 		Type: "welcome", Self: s.id, Room: s.hall.name, Resumed: resumed, Received: s.received,
-		ICEServers: sh.iceServers(now, s), ICEExpiresS: sh.server.iceExpiresS(),
+		ICEServers: servers, ICEExpiresS: sh.server.iceExpiresS(),
 		PingMs: api.PingActiveMs, Server: sh.server.cfg.Version, MaxPeers: s.hall.state.PeersMax(),
 	}
 	if !resumed {
 		w.Peers = s.hall.state.Peers(s.id)
 	}
 	sh.tell(s, w)
+	sh.renewLater(now, s)
 }
 
-// iceServers mints a credential and has it renewed at half of its life.
-func (sh *shard) iceServers(now mono.Time, s *session) []api.ICEServer {
-	s.clock.renewAt = mono.Never
-	var username, credential string
-	if mint := sh.server.cfg.Mint; mint != nil {
-		username, credential = mint(s.id)
+// renewLater has the ICE credentials renewed at half of their life.
+func (sh *shard) renewLater(now mono.Time, s *session) {
+	if sh.server.cfg.Mint != nil {
 		s.clock.renewAt = now.Add(sh.server.cfg.CredentialLife / 2)
+		sh.agenda.set(s)
 	}
-	sh.agenda.set(s)
-	if s.ice != nil {
-		if servers := s.ice(username, credential); servers != nil {
+}
+
+// iceServers returns the ICE servers for a peer, with a fresh credential.
+func (s *Server) iceServers(ice ICEServers, peer string) []api.ICEServer {
+	var username, credential string
+	if s.cfg.Mint != nil {
+		username, credential = s.cfg.Mint(peer)
+	}
+	if ice != nil {
+		if servers := ice(username, credential); servers != nil {
 			return servers
 		}
 	}

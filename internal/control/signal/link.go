@@ -57,7 +57,8 @@ func (l *Link) enter(now mono.Time, msg api.Message, problem *api.Error) {
 	}
 	l.self = api.PeerID(hello.Room, hello.Secret)
 	l.shard = l.server.shardOf(hello.Room)
-	l.shard.do(func() { l.shard.handleHello(now, l, hello) })
+	servers := l.server.iceServers(l.ice, l.self) // outside the lock: it may ask the system
+	l.shard.do(func() { l.shard.handleHello(now, l, hello, servers) })
 }
 
 // Oversize is called when a message is longer than MaxMessageBytes.
