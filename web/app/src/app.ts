@@ -38,9 +38,8 @@ class App extends View {
     document.title = this.#title();
     const { toasts, announcement } = this.state;
     return html`${this.#renderPage()}
-      <div class="toasts">${toasts.map(({ key, params, tone }) => html`<div class="toast ${tone}">${icon(tone === 'warning' ? 'warning' : 'info')}<span>${translate(key, params)}</span></div>`)}</div>
-      <div class="visually-hidden" role="status" aria-live="polite" data-live>${announcement ? translate(announcement.key, announcement.params) : nothing}</div>
-      <div class="visually-hidden" role="alert">${toasts.filter(({ tone }) => tone === 'warning').map(({ key, params }) => html`<p>${translate(key, params)}</p>`)}</div>`;
+      <div class="toasts" role="status">${toasts.map(({ key, params, tone }) => html`<div class="toast ${tone}">${icon(tone === 'warning' ? 'warning' : 'info')}<span>${translate(key, params)}</span></div>`)}</div>
+      <div class="visually-hidden" role="status" aria-live="polite" data-live>${announcement ? translate(announcement.key, announcement.params) : nothing}</div>`;
   }
 
   #renderPage(): TemplateResult {

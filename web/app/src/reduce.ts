@@ -18,7 +18,7 @@ export type Action =
   | { type: 'ended'; reason: EndReason }
   | { type: 'call-state'; state: CallState }
   | { type: 'peer'; peer: PeerView }
-  | { type: 'peer-left'; id: string; reason: 'bye' | 'lost' }
+  | { type: 'peer-left'; id: string }
   | { type: 'peer-stats'; id: string; stats: PeerStats }
   | { type: 'active-speaker'; id: string | null }
   | { type: 'path'; path: PathInfo }
@@ -51,7 +51,7 @@ export function reduce(state: State, action: Action): State {
     case 'ended': return { ...state, ...outsideCall, phase: 'ended', end: action.reason, dialog: null, screenOn: false };
     case 'call-state': return { ...state, callState: action.state };
     case 'peer': return setPeer(state, action.peer);
-    case 'peer-left': return removePeer(state, action.id, action.reason);
+    case 'peer-left': return removePeer(state, action.id);
     case 'peer-stats': return changePeer(state, action.id, { stats: action.stats });
     case 'active-speaker': return { ...state, activeSpeaker: action.id };
     case 'path': return { ...state, path: action.path };
@@ -92,17 +92,15 @@ function changePeer(state: State, id: string, change: Partial<PeerView>): State 
   return { ...state, peers: state.peers.map((p) => (p.id === id ? { ...p, ...change } : p)) };
 }
 
-function removePeer(state: State, id: string, reason: 'bye' | 'lost'): State {
-  const peer = state.peers.find((p) => p.id === id);
-  if (!peer) return state;
+function removePeer(state: State, id: string): State {
   const isTheirs = (key: string | null): boolean => key === id || key === `${id}:screen`;
-  return announce({
+  return {
     ...state,
     peers: state.peers.filter((p) => p.id !== id),
     activeSpeaker: state.activeSpeaker === id ? null : state.activeSpeaker,
     pinned: isTheirs(state.pinned) ? null : state.pinned,
     connectionPeer: state.connectionPeer === id ? null : state.connectionPeer,
-  }, { key: reason === 'lost' ? 'live.lost' : 'live.left', params: { name: peer.name } });
+  };
 }
 
 function addChat(state: State, entry: ChatEntry): State {

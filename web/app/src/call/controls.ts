@@ -62,7 +62,8 @@ class Controls extends View {
 
 function control(c: Control): TemplateResult {
   const count = c.count ?? 0;
-  const label = c.name === 'chat' && count > 0 ? `${c.label}, ${t('chat.unread', { count })}` : c.label;
+  const counted = c.name === 'chat' ? 'chat.unread' : 'people.count';
+  const label = count > 0 ? `${c.label}, ${t(counted, { count })}` : c.label;
   return html`<button class="control ${c.off ? 'off' : ''} ${c.look ?? ''}" type="button" data-control=${c.name}
     aria-label=${label} title=${c.key ? `${c.label} (${c.key})` : c.label} aria-keyshortcuts=${c.key || nothing}
     aria-pressed=${c.pressed ?? nothing} aria-expanded=${c.expanded ?? nothing} aria-busy=${c.busy ?? nothing} @click=${c.act}>

@@ -33,18 +33,18 @@ class CallPage extends View {
   override render(): TemplateResult {
     const { phase, peers, panel, audioBlocked, dialog, route } = this.state;
     const alone = phase === 'call' && peers.length === 0;
-    return html`<div class="call ${panel ? 'with-panel' : ''} ${alone ? 'alone' : ''}" data-phase=${phase}>
+    return html`<main class="call ${panel ? 'with-panel' : ''} ${alone ? 'alone' : ''}" data-phase=${phase} id="main">
       <h1 class="visually-hidden">${t('call.title', { room: route.page === 'room' ? route.room : '' })}</h1>
       <parley-call-info></parley-call-info>
-      <main class="stage-area" id="main" aria-label=${t('call.stage')}>
+      <section class="stage-area" aria-label=${t('call.stage')}>
         <parley-stage></parley-stage>
         ${alone ? html`<parley-waiting></parley-waiting>` : nothing}
         ${phase === 'joining' ? html`<p class="stage-chip" role="status"><span class="spinner"></span>${t('call.joining')}</p>` : nothing}
         ${audioBlocked ? html`<button class="button primary hear" type="button" @click=${() => session.unblockAudio()}>${icon('speaker')}${t('call.hear')}</button>` : nothing}
-      </main>
+      </section>
       ${panel ? html`<parley-panel></parley-panel>` : nothing}
       <parley-controls></parley-controls>
-    </div>
+    </main>
     ${dialog ? html`<parley-dialog .name=${dialog}></parley-dialog>` : nothing}`;
   }
 }

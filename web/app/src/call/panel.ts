@@ -14,14 +14,14 @@ const titles: Record<Panel, PlainKey> = { chat: 'chat.title', people: 'people.ti
 class PanelView extends View {
   override render(): TemplateResult {
     const name = this.state.panel ?? 'chat';
-    return html`<aside class="panel" data-panel=${name} aria-labelledby="panel-title">
+    return html`<section class="panel" data-panel=${name} aria-labelledby="panel-title">
       <header class="panel-header">
         <h2 id="panel-title">${t(titles[name])}</h2>
         <button class="icon-button" type="button" aria-label=${t('panel.close')} title="${t('panel.close')} (Esc)"
           @click=${() => store.dispatch({ type: 'panel', panel: null })}>${icon('close')}</button>
       </header>
       ${name === 'chat' ? html`<parley-chat></parley-chat>` : name === 'people' ? html`<parley-people></parley-people>` : html`<parley-connection></parley-connection>`}
-    </aside>`;
+    </section>`;
   }
 }
 

@@ -226,7 +226,7 @@ class Session {
         this.#audio.remove(peer.id);
         this.history.forget(peer.id);
         toast(reason === 'lost' ? 'live.lost' : 'live.left', { name: peer.name });
-        store.dispatch({ type: 'peer-left', id: peer.id, reason });
+        store.dispatch({ type: 'peer-left', id: peer.id });
       }),
       call.on('stats', ({ peer, stats }) => {
         this.history.add(stats);

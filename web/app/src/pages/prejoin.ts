@@ -45,7 +45,7 @@ class PrejoinPage extends View {
     return html`<div class="preview ${camera.starting ? 'starting' : ''}">
       <video class="mirrored" autoplay playsinline .muted=${true} .srcObject=${stream} ?hidden=${!camera.on} aria-label=${t('prejoin.preview')}></video>
       ${camera.on ? nothing : html`<div class="preview-off">
-        ${camera.starting ? html`<span class="spinner"></span><p>${t('prejoin.starting')}</p>` : html`${avatar(name, 'self')}<p>${t('prejoin.camera-off')}</p>`}
+        ${camera.starting ? html`<span class="spinner"></span><p>${t('prejoin.starting')}</p>` : html`${avatar(name, 'self')}<p>${camera.problem ? problemTitle('camera', camera.problem) : t('prejoin.camera-off')}</p>`}
       </div>`}
       <div class="preview-controls">
         ${this.#renderToggle('microphone')}
@@ -72,12 +72,12 @@ class PrejoinPage extends View {
     if (problems.length === 0) return nothing;
     const same = camera.problem === microphone.problem && camera.problem === 'permission-denied';
     const help = [...new Set(problems.flatMap((kind) => problemHelp(this.state.inputs[kind].problem ?? 'failed')))];
-    return html`<aside class="help-card" role="status">
-      <h2>${icon('warning')}${same ? t('problem.both.denied') : t('problem.title')}</h2>
+    return html`<section class="help-card" aria-labelledby="help-title">
+      <h2 id="help-title">${icon('warning')}${same ? t('problem.both.denied') : t('problem.title')}</h2>
       ${same ? nothing : html`<ul class="help-problems">${problems.map((kind) => html`<li>${problemTitle(kind, this.state.inputs[kind].problem ?? 'failed')}</li>`)}</ul>`}
       <ol class="help-steps">${help.map((line) => html`<li>${line}</li>`)}</ol>
       <button class="button small" type="button" @click=${() => problems.forEach((kind) => void session.start(kind))}>${t('problem.retry')}</button>
-    </aside>`;
+    </section>`;
   }
 
   #join(event: SubmitEvent): void {

@@ -20,6 +20,17 @@ const flags = [
   '--host-resolver-rules=MAP parley.test 127.0.0.1',
 ];
 
+const slideTitle = 'Harbour plan';
+
+/** What is shared as a screen. */
+const slide = `<!doctype html><html lang="en"><title>${slideTitle}</title><style>
+  body { margin: 0; height: 100vh; display: grid; align-content: center; padding: 0 9vw; background: #fbfaf6; color: #1c2422; font: 26px/1.5 sans-serif; }
+  h1 { font-size: 54px; margin: 0 0 12px; letter-spacing: -1px; } p { margin: 0 0 40px; color: #5a645f; }
+  div { display: flex; align-items: flex-end; gap: 28px; height: 240px; border-bottom: 3px solid #1c2422; }
+  i { flex: 1; background: #0b6b60; } i:nth-child(3n) { background: #ef9a63; }
+</style><h1>Harbour plan</h1><p>Ships in the harbour, by month</p><div>${
+  [42, 55, 48, 70, 88, 96, 90, 74, 61, 52].map((h) => `<i style="height:${h}%"></i>`).join('')}</div></html>`;
+
 export class World {
   #browsers = [];
   #server = null;
@@ -72,14 +83,20 @@ export class World {
   }
 
   /** A browser whose camera shows `person`; without one it has no devices at all. */
-  async browser({ person, voice = false, extra = [] } = {}) {
+  async browser({ person, voice = false, screen = false, refused = false, extra = [] } = {}) {
     const devices = person ? [
-      '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+      '--use-fake-device-for-media-stream', ...(screen || refused ? [] : ['--use-fake-ui-for-media-stream']),
+      ...(screen ? [`--auto-select-tab-capture-source-by-title=${slideTitle}`] : []),
       `--use-file-for-fake-video-capture=${path.join(this.directory, `${person}.mjpeg`)}`,
       `--use-file-for-fake-audio-capture=${path.join(this.directory, voice ? 'voice.wav' : 'silence.wav')}`,
     ] : [];
-    const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra] });
+    const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra], defaultViewport: null, protocolTimeout: 60_000 });
     this.#browsers.push(browser);
+    for (const name of person ? ['camera', 'microphone'] : []) {
+      const state = refused ? 'denied' : 'granted';
+      await browser.defaultBrowserContext().setPermission(this.origin, { permission: { name }, state });
+    }
+    if (screen) await (await browser.newPage()).goto(`data:text/html,${encodeURIComponent(slide)}`);
     return browser;
   }
 
