@@ -95,7 +95,10 @@ func (p *person) tells() string {
 	_ = p.Evaluate(&text, "document.title + ' | ' + location.href")
 	var state json.RawMessage
 	_ = p.Evaluate(&state, "lab.report()")
-	return fmt.Sprintf("%s: %s\n%s\n%s", p.name, text, state, strings.Join(p.Console(), "\n"))
+	var events []string
+	_ = p.Evaluate(&events, "lab.events")
+	return fmt.Sprintf("%s: %s\n%s\n%s\nmilliseconds, who, what:\n%s\n", p.name, text, state,
+		strings.Join(p.Console(), "\n"), strings.Join(events, "\n"))
 }
 
 // twoPeople puts two people into a room and waits for media both ways.

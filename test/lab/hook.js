@@ -7,8 +7,40 @@
     constructor(configuration, ...rest) {
       super(lab.configure(configuration), ...rest);
       connections.push(this);
+      const name = `pc${connections.length}`;
+      note(name, 'new');
+      for (const [event, tell] of [
+        ['iceconnectionstatechange', () => `ice ${this.iceConnectionState}`],
+        ['connectionstatechange', () => `${this.connectionState}, dtls ${this.getSenders()[0]?.transport?.state}`],
+        ['signalingstatechange', () => this.signalingState],
+        ['icegatheringstatechange', () => `gathering ${this.iceGatheringState}`],
+        ['icecandidate', (e) => `own ${e.candidate?.candidate || 'end of candidates'}`],
+        ['icecandidateerror', (e) => `${e.url} ${e.errorCode} ${e.errorText}`],
+      ]) this.addEventListener(event, (e) => note(name, tell(e)));
+    }
+
+    addIceCandidate(init, ...rest) {
+      note(`pc${connections.indexOf(this) + 1}`, `other's ${init?.candidate || 'end of candidates'}`);
+      return super.addIceCandidate(init, ...rest);
     }
   };
+
+  // What happened when, for the log of a failed test.
+  function note(who, what) {
+    if (lab.events.length < 2000) lab.events.push(`${Math.round(performance.now() - lab.mark)} ${who} ${what}`);
+  }
+
+  const NativeSocket = window.WebSocket;
+  window.WebSocket = class WebSocket extends NativeSocket {
+    constructor(...all) {
+      super(...all);
+      note('socket', 'new');
+      this.addEventListener('open', () => note('socket', 'open'));
+      this.addEventListener('close', (e) => note('socket', `closed ${e.code}`));
+    }
+  };
+  window.addEventListener('online', () => note('window', 'online'));
+  window.addEventListener('offline', () => note('window', 'offline'));
 
   // What the selected candidate pair is, in the words of webrtc-stats.
   function selectedPair(stats) {
@@ -57,47 +89,47 @@
     // A test may replace this to see less than the server offers.
     configure: (configuration) => configuration,
     connections,
+    events: [],
+    mark: 0,
+    // Begins to count the time of events from now.
+    begin() {
+      lab.mark = performance.now();
+      note('lab', 'mark');
+    },
     // One report for each connection that is not closed.
     report: () => Promise.all(connections.filter((pc) => pc.connectionState !== 'closed').map(reportOf)),
-    // Begins to note each moment at which frames or audio of everybody else in
-    // the call came in.
+    // Begins to note each moment at which media of everybody else in the call
+    // has come in: bytes as they arrive, frames as they are decoded.
     watch() {
-      const seen = new Map();
-      lab.growth = [performance.now()];
+      lab.growth = { bytes: [performance.now()], frames: [performance.now()] };
+      const seen = { bytes: new Map(), frames: new Map() };
       const look = async () => {
-        let open = 0, grew = 0;
-        for (const pc of connections) {
-          if (pc.connectionState === 'closed') continue;
-          const { frames } = await reportOf(pc);
-          open++;
-          if (frames > (seen.get(pc) ?? 0)) grew++;
-          lab.pending.set(pc, frames);
-        }
-        if (open > 0 && grew === open) {
-          for (const [pc, frames] of lab.pending) seen.set(pc, frames);
-          lab.growth.push(performance.now());
+        const open = connections.filter((pc) => pc.connectionState !== 'closed');
+        const reports = await Promise.all(open.map(reportOf));
+        for (const what of ['bytes', 'frames']) {
+          if (open.length === 0 || !open.every((pc, i) => reports[i][what] > (seen[what].get(pc) ?? 0))) continue;
+          open.forEach((pc, i) => seen[what].set(pc, reports[i][what]));
+          lab.growth[what].push(performance.now());
         }
         setTimeout(look, 20);
       };
       look();
     },
-    pending: new Map(),
-    // The longest time without new frames since the mark, until now.
-    longestGap(mark) {
-      const times = [...lab.growth.filter((t) => t >= mark), performance.now()];
+    // The longest time without growth since the mark, until now.
+    longestGap(what, mark) {
       let longest = 0, before = mark;
-      for (const t of times) {
+      for (const t of [...lab.growth[what].filter((t) => t >= mark), performance.now()]) {
         longest = Math.max(longest, t - before);
         before = t;
       }
       return longest;
     },
-    // How long after the mark frames came in steadily again: null as long as
-    // they do not. Steady is a second without a gap of more than gapMs.
-    steadyAfter(mark, gapMs) {
-      const now = performance.now();
-      let start = lab.growth.findLast((t) => t < mark) ?? mark, before = start;
-      for (const t of lab.growth) {
+    // How long after the mark media came in steadily again: null as long as it
+    // does not. Steady is a second without a gap of more than half of one.
+    steadyAfter(what, mark) {
+      const gapMs = 500, now = performance.now();
+      let start = lab.growth[what].findLast((t) => t < mark) ?? mark, before = start;
+      for (const t of lab.growth[what]) {
         if (t <= start) continue;
         if (t - before > gapMs) start = t;
         before = t;

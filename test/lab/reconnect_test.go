@@ -64,7 +64,7 @@ func pairIn(t *testing.T, s *server, room string, ann, ben browser.Kind) (a, b *
 		}
 		g.do(t, nil, "lab.watch()")
 		// The first seconds of a call are rough on a busy machine.
-		g.await(t, "frames come steadily", "lab.steadyAfter(performance.now() - 3000, 500) === 0", mediaDeadline)
+		g.await(t, "media comes steadily", "lab.steadyAfter('bytes', performance.now() - 2000) === 0", mediaDeadline)
 	}
 	return a, b
 }
@@ -86,7 +86,7 @@ func (g *guest) await(t *testing.T, what, expression string, within time.Duratio
 // mark remembers this moment on the page's own clock, and the path.
 func (g *guest) mark(t *testing.T) {
 	t.Helper()
-	g.do(t, nil, "lab.mark = performance.now()")
+	g.do(t, nil, "lab.begin()")
 	g.before = g.route(t)
 }
 
@@ -108,7 +108,7 @@ func (g *guest) unbroken(t *testing.T) {
 		GapMs       float64
 		Connections int
 	}
-	g.do(t, &seen, "({gapMs: lab.longestGap(lab.mark), connections: lab.connections.length})")
+	g.do(t, &seen, "({gapMs: lab.longestGap('frames', lab.mark), connections: lab.connections.length})")
 	if gap := time.Duration(seen.GapMs * float64(time.Millisecond)); gap > noGap {
 		t.Errorf("%s: no frame for %v", g.name, gap)
 	}
@@ -264,16 +264,21 @@ func TestNetworkOfOneSideChanges(t *testing.T) {
 				// A gap that has not begun yet would look like none.
 				g.await(t, "frames stop or go on", "performance.now() - lab.mark > 1000", 5*time.Second)
 				var tookMs float64
-				if err := g.WaitFor(&tookMs, "lab.steadyAfter(lab.mark, 500)", mediaDeadline); err != nil {
+				if err := g.WaitFor(&tookMs, "lab.steadyAfter('bytes', lab.mark)", mediaDeadline); err != nil {
 					t.Fatalf("%s: media does not come back: %v", g.name, err)
 				}
 				took := time.Duration(tookMs * float64(time.Millisecond)).Round(time.Millisecond)
-				t.Logf("%s: media back after %v", g.name, took)
+				var gapMs float64
+				g.do(t, &gapMs, "lab.longestGap('bytes', lab.mark)")
+				t.Logf("%s: media back after %v, longest time without any %.0f ms", g.name, took, gapMs)
 				if took > backWithin {
 					t.Errorf("%s: media was back after %v, want within %v", g.name, took, backWithin)
 				}
 			}
 			a.movedTo(t, a.client.IPv4.String())
+			for _, g := range []*guest{a, b} {
+				g.await(t, "sees the other move again", "lab.growth.frames.at(-1) > performance.now() - 1000", mediaDeadline)
+			}
 		})
 	}
 }
