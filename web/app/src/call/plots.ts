@@ -75,7 +75,7 @@ function draw(place: HTMLElement, plot: Plot): uPlot {
     cursor: { show: false }, legend: { show: false },
     scales: { x: { time: false }, y: { range: (_, _low, high) => [0, Math.max(plot.floor, (high ?? 0) * 1.15)] } },
     axes: [
-      { ...axis, size: 22, gap: 6, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s) => (s === 0 ? t('plot.now') : t('unit.s', { value: formatNumber(s) }))) },
+      { ...axis, size: 22, gap: 6, space: 60, grid: { show: false }, values: (_, splits) => splits.map((s) => t('unit.s', { value: formatNumber(s).replace('-', '−') })) },
       { ...axis, size: 40, gap: 4, space: 28, values: (_, splits) => splits.map((s) => formatNumber(s)) },
     ],
     series: [{}, ...plot.curves.map(({ label, color }) => ({

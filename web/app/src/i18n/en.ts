@@ -182,7 +182,6 @@ export const en = {
   'plot.rate': 'Bit rate',
   'plot.received': 'received',
   'plot.sent': 'sent',
-  'plot.now': 'now',
   'plot.unit.kbps': 'kbit/s',
   'plot.unit.ms': 'ms',
   'unit.ms': '{value} ms',

@@ -186,7 +186,6 @@ export const ru: Dictionary = {
   'plot.rate': 'Скорость',
   'plot.received': 'приём',
   'plot.sent': 'передача',
-  'plot.now': 'сейчас',
   'plot.unit.kbps': 'кбит/с',
   'plot.unit.ms': 'мс',
   'unit.ms': '{value} мс',

@@ -75,7 +75,8 @@ export class Look {
     });
     await chooseLocale(page, locale);
     await page.waitForFunction((wanted) => document.documentElement.lang === wanted, {}, locale);
-    await page.mouse.move(width / 2, 2);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.mouse.move(1, 1);
   }
 
   /** One per page, and it stays open: what it emulates ends with it. */
