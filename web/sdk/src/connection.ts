@@ -58,7 +58,10 @@ export class Connection {
       sendDescription: (type, sdp, first) => host.sendDescription(type, sdp, first),
       sendCandidate: (candidate) => host.sendCandidate(candidate),
       failed: (error) => host.failed(error),
-      prepareAnswer: (tracks) => this.#adopt(tracks),
+      prepareAnswer: (tracks) => {
+        this.#adopt(tracks);
+        host.prepareAnswer(tracks);
+      },
     });
     this.#control = pc.createDataChannel(CONTROL_LABEL, { ordered: false, maxRetransmits: 0 });
     pc.ondatachannel = ({ channel }) => this.#onChannel(channel);

@@ -40,6 +40,8 @@ export class Negotiation {
   #queue: Promise<void> = Promise.resolve();
   #unsent: RTCIceCandidateInit[] = [];
   #waiting: RTCIceCandidateInit[] = [];
+  /** Username fragments of the candidate that came last, and of the generation that ended last. */
+  #gathering = '';
   #ended = '';
 
   constructor(pc: NegotiablePC, polite: boolean, host: NegotiationHost) {
@@ -164,22 +166,20 @@ export class Negotiation {
   }
 
   #onLocalCandidate(candidate: RTCIceCandidate | null): void {
-    // Browsers tell the end by null, by an empty candidate, or by both.
-    const init: RTCIceCandidateInit = candidate?.candidate
-      ? candidate.toJSON()
-      : { candidate: '', sdpMid: '0', sdpMLineIndex: 0, usernameFragment: candidate?.usernameFragment ?? localFragment(this.#pc) };
-    if (!init.candidate) {
-      const fragment = init.usernameFragment ?? '';
-      if (fragment === this.#ended) return;
-      this.#ended = fragment;
-    }
-    if (this.#described) this.#host.sendCandidate(init);
-    else this.#unsent.push(init);
+    if (candidate?.usernameFragment) this.#gathering = candidate.usernameFragment;
+    if (candidate?.candidate) return this.#sendCandidate(candidate.toJSON());
+    // Browsers tell the end by null, by an empty candidate, or by both. It is the end of what was
+    // gathered last, not of the description: that one may have been rolled back meanwhile.
+    const usernameFragment = this.#gathering || (fragments(this.#pc.localDescription)[0] ?? '');
+    if (usernameFragment === this.#ended) return;
+    this.#ended = usernameFragment;
+    this.#sendCandidate({ candidate: '', sdpMid: '0', sdpMLineIndex: 0, usernameFragment });
   }
-}
 
-function localFragment(pc: NegotiablePC): string {
-  return fragments(pc.localDescription)[0] ?? '';
+  #sendCandidate(candidate: RTCIceCandidateInit): void {
+    if (this.#described) this.#host.sendCandidate(candidate);
+    else this.#unsent.push(candidate);
+  }
 }
 
 /** The ICE username fragments of a description. */

@@ -16,7 +16,13 @@ const SILENT_WITHOUT_MEDIA_MS = 1_700;
 const SILENT_HIDDEN_MS = 2_700;
 const SHOWN_AFTER_MS = 1_500;
 const CONNECT_MS = 8_000;
-const RESTART_PAUSES_MS = [2_000, 3_000, 4_000];
+const RESTART_PAUSE_MS = 2_000;
+const RESTART_PAUSE_MS_MAX = 4_000;
+/**
+ * Both see the same silence. Two restarts at once would undo each other, and after the rollback of a
+ * restart Firefox may need seconds to send again, so the impolite goes first.
+ */
+const COURTESY_MS = 1_500;
 const REPLACE_AFTER_MS = 10_000;
 const REPLACE_AFTER_POLITE_MS = 20_000;
 
@@ -54,23 +60,30 @@ export class Recovery {
     this.#nextRestartAtMs = 0;
   }
 
+  /** The peer has made an offer: if it is a restart, ours would only undo it. */
+  offered(nowMs: number): void {
+    this.#nextRestartAtMs = Math.max(this.#nextRestartAtMs, nowMs + RESTART_PAUSE_MS);
+  }
+
   /** A new RTCPeerConnection takes over. */
   replaced(nowMs: number): void {
     this.#startedAtMs = nowMs;
     this.#troubleAtMs = null;
-    this.#restarts = 0;
+    this.#nextRestartAtMs = 0;
   }
 
   observe(o: Observation): { state: PeerConnectionState; trouble: boolean; remedy: Remedy | null } {
     const connected = o.ice === 'connected' || o.ice === 'completed';
-    if (connected && !this.#connectedOnce) this.#connectedOnce = true;
+    this.#connectedOnce ||= connected;
     const trouble = this.#inTrouble(o, connected);
     if (!trouble) {
       this.#troubleAtMs = null;
-      this.#restarts = 0;
       return { state: this.#calm(connected), trouble, remedy: null };
     }
-    this.#troubleAtMs ??= o.nowMs;
+    if (this.#troubleAtMs === null) {
+      this.#troubleAtMs = o.nowMs;
+      this.#restarts = 0;
+    }
     return { state: this.#troubled(o), trouble, remedy: this.#remedy(o, this.#troubleAtMs) };
   }
 
@@ -96,8 +109,9 @@ export class Recovery {
     if (o.away || !o.reachable) return null;
     const forMs = o.nowMs - troubleAtMs;
     if (o.ice === 'closed' || forMs > (o.polite ? REPLACE_AFTER_POLITE_MS : REPLACE_AFTER_MS)) return 'replace';
-    if (o.offering || (this.#restarts > 0 && o.nowMs < this.#nextRestartAtMs)) return null;
-    this.#nextRestartAtMs = o.nowMs + (RESTART_PAUSES_MS[this.#restarts] ?? 4_000);
+    if (o.offering || o.nowMs < this.#nextRestartAtMs) return null;
+    if (this.#restarts === 0 && o.polite && forMs < COURTESY_MS) return null;
+    this.#nextRestartAtMs = o.nowMs + Math.min(RESTART_PAUSE_MS_MAX, RESTART_PAUSE_MS + 1_000 * this.#restarts);
     this.#restarts++;
     return 'restart';
   }

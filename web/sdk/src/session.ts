@@ -48,7 +48,7 @@ export type SessionEvent =
   | { type: 'timer'; timer: TimerName; random: number }
   | { type: 'send'; message: Outgoing }
   | { type: 'update'; name: string; media: MediaState }
-  /** The network may have changed. `moved`: it has, so a socket that is being opened may hang. */
+  /** The network may have changed. `moved`: it certainly has. */
   | { type: 'probe'; moved: boolean }
   | { type: 'leave' };
 
@@ -262,10 +262,12 @@ function ping(s: SessionState, ms: number): Effect[] {
 }
 
 function onProbe(s: SessionState, moved: boolean): Step {
-  if (s.socket === 'ready') return s.probing ? [s, []] : [{ ...s, probing: true }, ping(s, PROBE_MS)];
-  if (s.socket !== 'none' && !moved) return [s, []];
-  const [next, effects] = open({ ...s, attempts: 0 });
-  return [next, s.socket === 'none' ? effects : [{ type: 'close' }, ...effects]];
+  if (!moved && s.socket === 'ready') return s.probing ? [s, []] : [{ ...s, probing: true }, ping(s, PROBE_MS)];
+  if (!moved && s.socket !== 'none') return [s, []];
+  // A socket of the network that was left would only be found dead later.
+  const [lost, first] = s.socket === 'none' ? [s, []] : closed(s, 0, [{ type: 'close' }]);
+  const [next, effects] = open({ ...lost, attempts: 0 });
+  return [next, [...first, ...effects]];
 }
 
 function send(s: SessionState, outgoing: Outgoing): Step {
