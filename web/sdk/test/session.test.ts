@@ -288,7 +288,7 @@ test('cuts at any moment neither lose nor repeat a message', () => {
       } else if (choice === 1 && world.h.state.welcomed) {
         sent.push(`c${i}`);
         world.do({ type: 'send', message: { type: 'reset', to: 'p', connection: `c${i}` } });
-      } else if (choice === 2) {
+      } else if (choice === 2 && world.h.state.welcomed) {
         const out = world.server.say(`s${i}`);
         if (out.length > 0) said.push(`s${i}`);
         if (world.server.attached) world.down.push(...out);
