@@ -213,3 +213,48 @@ func fits(reports [2]report, a, b internet.Kind, want Expected) bool {
 	}
 	return direct == want.Direct
 }
+
+// onlyRelay leaves of the server's ICE servers those whose URL begins so.
+const onlyRelay = `
+lab.configure = (configuration) => ({
+	...configuration,
+	iceTransportPolicy: 'relay',
+	iceServers: configuration.iceServers
+		.map((s) => ({ ...s, urls: [s.urls].flat().filter((url) => url.startsWith(%q) && url.endsWith(%q)) }))
+		.filter((s) => s.urls.length > 0),
+});`
+
+// Each way to the relay works on its own in each browser: also those that the
+// grid's networks never make the cheapest.
+func TestEachWayToTheRelay(t *testing.T) {
+	netns.Require(t)
+	i := internet.New(t)
+	s := startServer(t, i)
+	for _, kind := range []browser.Kind{browser.Chromium, browser.Firefox} {
+		b := settle(t, s, i.Site(internet.PortRestricted), kind)
+		for _, way := range []struct{ protocol, scheme, transport string }{
+			{"udp", "turn:", "udp"}, {"tcp", "turn:", "tcp"}, {"tls", "turns:", "tcp"},
+		} {
+			t.Run(fmt.Sprintf("%s/%s", kind, way.protocol), func(t *testing.T) {
+				program, err := b.start()
+				if err != nil {
+					t.Fatal(err)
+				}
+				room, restriction := newRoom(), fmt.Sprintf(onlyRelay, way.scheme, "transport="+way.transport)
+				come := func(name string) func() (*person, error) {
+					return func() (*person, error) { return enter(program, b.kind, room, name, restriction) }
+				}
+				ann, ben := twoPeople(t, come("Ann"), come("Ben"))
+				defer ben.Close()
+				defer ann.Close()
+				all, err := ann.reports()
+				if err != nil || len(all) != 1 || all[0].Local == nil {
+					t.Fatalf("%v, %v, want one connection", all, err)
+				}
+				if local := all[0].Local; local.Type != "relay" || local.RelayProtocol != way.protocol {
+					t.Errorf("the path begins at %v, want a relay reached by %s", local, way.protocol)
+				}
+			})
+		}
+	}
+}

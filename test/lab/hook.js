@@ -19,6 +19,10 @@
       ]) this.addEventListener(event, (e) => note(name, tell(e)));
     }
 
+    setConfiguration(configuration) {
+      super.setConfiguration(lab.configure(configuration));
+    }
+
     addIceCandidate(init, ...rest) {
       note(`pc${connections.indexOf(this) + 1}`, `other's ${init?.candidate || 'end of candidates'}`);
       return super.addIceCandidate(init, ...rest);
@@ -96,15 +100,16 @@
       lab.mark = performance.now();
       note('lab', 'mark');
     },
-    // One report for each connection that is not closed.
-    report: () => Promise.all(connections.filter((pc) => pc.connectionState !== 'closed').map(reportOf)),
+    // The connections that have begun and are not closed.
+    open: () => connections.filter((pc) => pc.connectionState !== 'closed' && pc.localDescription),
+    report: () => Promise.all(lab.open().map(reportOf)),
     // Begins to note each moment at which media of everybody else in the call
     // has come in: bytes as they arrive, frames as they are decoded.
     watch() {
       lab.growth = { bytes: [performance.now()], frames: [performance.now()] };
       const seen = { bytes: new Map(), frames: new Map() };
       const look = async () => {
-        const open = connections.filter((pc) => pc.connectionState !== 'closed');
+        const open = lab.open();
         const reports = await Promise.all(open.map(reportOf));
         for (const what of ['bytes', 'frames']) {
           if (open.length === 0 || !open.every((pc, i) => reports[i][what] > (seen[what].get(pc) ?? 0))) continue;

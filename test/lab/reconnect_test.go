@@ -108,7 +108,7 @@ func (g *guest) unbroken(t *testing.T) {
 		GapMs       float64
 		Connections int
 	}
-	g.do(t, &seen, "({gapMs: lab.longestGap('frames', lab.mark), connections: lab.connections.length})")
+	g.do(t, &seen, "({gapMs: lab.longestGap('frames', lab.mark), connections: lab.connections.filter((pc) => pc.localDescription).length})")
 	if gap := time.Duration(seen.GapMs * float64(time.Millisecond)); gap > noGap {
 		t.Errorf("%s: no frame for %v", g.name, gap)
 	}

@@ -62,13 +62,21 @@ func (i *Internet) nextIPv4() netip.Addr {
 	return netip.AddrFrom4([4]byte{198, 51, 100, byte(9 + i.hosts)})
 }
 
-// Attach cables a namespace to the core, gives it public addresses, and returns
-// the name of the core's end.
+// Attach cables a namespace to the core and gives it public addresses. It
+// returns the name of the core's end.
 func (i *Internet) Attach(ns *netns.Namespace, device string, addrs ...netip.Addr) (port string) {
+	i.tb.Helper()
+	return i.attach(i.World.Veth, ns, device, addrs)
+}
+
+// cable joins two namespaces.
+type cable func(a *netns.Namespace, nameA string, b *netns.Namespace, nameB string)
+
+func (i *Internet) attach(lay cable, ns *netns.Namespace, device string, addrs []netip.Addr) (port string) {
 	i.tb.Helper()
 	i.links++
 	port = fmt.Sprintf("port%d", i.links)
-	i.World.Veth(i.Core, port, ns, device)
+	lay(i.Core, port, ns, device)
 	i.Core.IP("addr add " + coreIPv6 + "/64 dev " + port + " nodad")
 	i.address(ns, device, port, addrs)
 	return port

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/test/lab/netns"
+	"github.com/parley-rtc/parley/test/lab/shaper"
 )
 
 // A probe is a pair of public hosts, each with two ports, that tell a client
@@ -194,26 +195,11 @@ func TestOnlyThePortsOfTheKindAreOpenForTCP(t *testing.T) {
 			i := New(t)
 			c := i.Site(kind).Client()
 			for port, open := range want {
-				listenTCP(t, i, port)
-				if got := connects(c, netip.AddrPortFrom(ServerIPv4, port)); got != open {
+				if got := listens(t, i, c, netip.AddrPortFrom(ServerIPv4, port)); got != open {
 					t.Errorf("tcp/%d open: %v, want %v", port, got, open)
 				}
 			}
 		})
-	}
-}
-
-func listenTCP(t *testing.T, i *Internet, port uint16) {
-	t.Helper()
-	err := i.Server.Do(func() error {
-		listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(ServerIPv4, port)))
-		if err == nil {
-			t.Cleanup(func() { listener.Close() })
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -265,4 +251,45 @@ func TestAClientThatMovesHasOnlyItsNewAddress(t *testing.T) {
 	if p.reaches(old, "A1", before) {
 		t.Error("the old address still receives")
 	}
+}
+
+func TestShapedClientIsAsFarAwayAsAskedFor(t *testing.T) {
+	netns.Require(t)
+	for _, kind := range Kinds {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			i := New(t)
+			c, link := i.Site(kind).ShapedClient(shaper.Config{Delay: 30 * time.Millisecond}, shaper.Config{Delay: 50 * time.Millisecond})
+			server := ServerIPv4
+			if !kind.HasIPv4() {
+				server = ServerIPv6
+			}
+			began := time.Now()
+			if !listens(t, i, c, netip.AddrPortFrom(server, 443)) {
+				t.Fatal("the server is not reached")
+			}
+			if took := time.Since(began); took < 80*time.Millisecond {
+				t.Errorf("a connection took %v, want at least a round trip of 80 ms", took)
+			}
+			if there, back := link.BtoA.Stats(), link.AtoB.Stats(); there.Delivered == 0 || back.Delivered == 0 {
+				t.Errorf("not through the link: %+v, %+v", there, back)
+			}
+		})
+	}
+}
+
+// listens opens the port at the server and tells whether the client reaches it.
+func listens(t *testing.T, i *Internet, c *Client, at netip.AddrPort) bool {
+	t.Helper()
+	err := i.Server.Do(func() error {
+		listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
+		if err == nil {
+			t.Cleanup(func() { listener.Close() })
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connects(c, at)
 }

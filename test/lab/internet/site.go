@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/parley-rtc/parley/test/lab/netns"
+	"github.com/parley-rtc/parley/test/lab/shaper"
 )
 
 // A Site is a place with one connection to the internet. The clients of a site
@@ -66,12 +67,29 @@ func (i *Internet) Site(kind Kind) *Site {
 // Client adds a client to the site.
 func (s *Site) Client() *Client {
 	s.i.tb.Helper()
+	return s.client(nil)
+}
+
+// ShapedClient adds a client whose cable has the weaknesses given. It reaches
+// the internet, but not the other clients of a site with a box.
+func (s *Site) ShapedClient(toClient, fromClient shaper.Config) (*Client, *shaper.Link) {
+	s.i.tb.Helper()
+	var link *shaper.Link
+	c := s.client(func(a *netns.Namespace, nameA string, b *netns.Namespace, nameB string) {
+		link = shaper.Connect(s.i.tb, a, nameA, b, nameB, toClient, fromClient)
+	})
+	return c, link
+}
+
+// client adds a client by the cable given, which is shaped, or by a plain one.
+func (s *Site) client(shaped cable) *Client {
+	s.i.tb.Helper()
 	s.clients++
 	c := &Client{Namespace: s.i.World.Namespace(fmt.Sprintf("site%d-%d", s.number, s.clients)), Site: s}
 	if s.Box == nil {
-		s.attach(c)
+		s.attach(c, shaped)
 	} else {
-		s.plugIn(c)
+		s.plugIn(c, shaped)
 	}
 	hosts := "127.0.0.1 localhost\n::1 localhost\n"
 	// Chromium looks up the hosts of ICE servers with a dot at the end.
@@ -86,14 +104,18 @@ func (s *Site) Client() *Client {
 }
 
 // attach connects a client without a box.
-func (s *Site) attach(c *Client) {
+func (s *Site) attach(c *Client, shaped cable) {
+	lay := s.i.World.Veth
+	if shaped != nil {
+		lay = shaped
+	}
 	if s.Kind.HasIPv4() {
 		c.IPv4 = s.i.nextIPv4()
-		c.port = s.i.Attach(c.Namespace, device, c.IPv4)
+		c.port = s.i.attach(lay, c.Namespace, device, []netip.Addr{c.IPv4})
 		return
 	}
 	c.IPv6 = s.ipv6(s.clients + 1)
-	c.port = s.i.Attach(c.Namespace, device, c.IPv6)
+	c.port = s.i.attach(lay, c.Namespace, device, []netip.Addr{c.IPv6})
 }
 
 // Move gives an open client another public address and takes the old one away,
@@ -112,11 +134,18 @@ func (c *Client) Move() {
 }
 
 // plugIn connects a client to the lan of the site's box.
-func (s *Site) plugIn(c *Client) {
+func (s *Site) plugIn(c *Client, shaped cable) {
 	socket := fmt.Sprintf("socket%d", s.clients)
-	s.i.World.Veth(s.Box, socket, c.Namespace, device)
-	s.Box.IP("link set " + socket + " master lan")
 	c.IPv4 = netip.AddrFrom4([4]byte{192, 168, 1, byte(1 + s.clients)})
+	inside := "lan"
+	if shaped == nil {
+		s.i.World.Veth(s.Box, socket, c.Namespace, device)
+		s.Box.IP("link set " + socket + " master lan")
+	} else {
+		inside = socket
+		shaped(s.Box, socket, c.Namespace, device)
+		s.Box.IP(fmt.Sprintf("route add %s/32 dev %s", c.IPv4, socket))
+	}
 	c.IP(fmt.Sprintf("addr add %s/24 dev %s", c.IPv4, device), "route add default via 192.168.1.1")
 	if !s.Kind.HasIPv6() {
 		c.Sysctl("ipv6/conf/"+device+"/disable_ipv6", "1")
@@ -124,7 +153,7 @@ func (s *Site) plugIn(c *Client) {
 	}
 	c.IPv6 = s.ipv6(s.clients + 1)
 	c.IP(fmt.Sprintf("addr add %s/64 dev %s nodad", c.IPv6, device), "route add ::/0 via fe80::1 dev "+device)
-	s.Box.IP(fmt.Sprintf("route replace %s/128 dev lan", c.IPv6))
+	s.Box.IP(fmt.Sprintf("route replace %s/128 dev %s", c.IPv6, inside))
 }
 
 // prefix is the site's own IPv6 network.
