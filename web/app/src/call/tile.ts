@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { t } from '../i18n/index.js';
 import type { PeerView } from '../state.js';
 import { store } from '../store.js';
-import { avatar } from '../ui/avatar.js';
+import { avatar, hueOf } from '../ui/avatar.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import '../ui/level.js';
@@ -29,7 +29,7 @@ class Tile extends View {
     const away = phase === 'call' && callState === 'reconnecting';
     return html`<figure class="tile self" data-tile="self" aria-label=${label}>
       ${this.#renderVideo(stream, 'mirrored', label)}
-      ${stream ? nothing : html`<div class="tile-empty">${avatar(name, 'self')}</div>`}
+      ${stream ? nothing : html`<div class="tile-empty hue-${hueOf('self')}">${avatar(name, 'self')}</div>`}
       ${away ? html`<p class="tile-chip" role="status"><span class="spinner"></span>${t('tile.self-reconnecting')}</p>` : nothing}
       ${screenOn ? html`<button class="tile-sharing" type="button" @click=${() => void session.toggleScreen()}>${icon('screen-stop')}<span>${t('tile.stop-sharing')}</span></button>` : nothing}
       <figcaption class="tile-name">
@@ -41,10 +41,10 @@ class Tile extends View {
 
   #renderPeer(peer: PeerView): TemplateResult {
     const name = peer.name || t('tile.guest');
-    const speaking = peer.speaking && peer.connection === 'connected';
+    const speaking = peer.speaking && peer.media.microphone && peer.connection === 'connected';
     return html`<figure class="tile ${speaking ? 'speaking' : ''} ${peer.connection}" data-tile=${peer.id} data-connection=${peer.connection} aria-label=${name}>
       ${this.#renderVideo(peer.camera, '', name)}
-      ${peer.camera ? nothing : html`<div class="tile-empty">${avatar(peer.name, peer.id)}</div>`}
+      ${peer.camera ? nothing : html`<div class="tile-empty hue-${hueOf(peer.id)}">${avatar(peer.name, peer.id)}</div>`}
       ${this.#renderTrouble(peer)}
       <figcaption class="tile-name">${peer.media.microphone ? nothing : muted()}<span>${name}</span></figcaption>
       ${this.#renderTools(peer, name)}

@@ -98,7 +98,7 @@ export const ru: Dictionary = {
   'call.title': 'Звонок в комнате {room}',
   'call.stage': 'Участники звонка',
   'call.joining': 'Входим…',
-  'call.hear': 'Нажмите, чтобы слышать остальных',
+  'call.hear': 'Нажмите, чтобы слышать',
 
   'tile.you': 'Вы',
   'tile.you.name': '{name} (вы)',

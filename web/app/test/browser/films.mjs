@@ -12,7 +12,7 @@ const people = {
 
 function drawing({ wall, light, skin, hair, shirt, long }, phase) {
   const nod = Math.sin(phase * 2 * Math.PI) * 7;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540" width="960" height="540">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540" width="768" height="432">
     <rect width="960" height="540" fill="${wall}"/>
     <circle cx="760" cy="120" r="230" fill="${light}"/>
     <rect x="70" y="70" width="150" height="190" rx="10" fill="${light}"/>
@@ -27,10 +27,15 @@ function drawing({ wall, light, skin, hair, shirt, long }, phase) {
     </g></svg>`;
 }
 
-/** Writes NAME.mjpeg for each person into `directory`. */
+/** Its name is what the browser calls the camera. */
+export function filmOf(person) {
+  return `Camera of ${person}.mjpeg`;
+}
+
+/** Writes a film for each person into `directory`. */
 export async function makeFilms(browser, directory) {
   const page = await browser.newPage();
-  await page.setViewport({ width: 960, height: 540 });
+  await page.setViewport({ width: 768, height: 432 });
   const frames = 12;
   for (const [name, person] of Object.entries(people)) {
     const film = [];
@@ -40,7 +45,7 @@ export async function makeFilms(browser, directory) {
       // Each picture stands for three: a calm movement at the camera's thirty a second.
       film.push(picture, picture, picture, picture, picture);
     }
-    await writeFile(path.join(directory, `${name}.mjpeg`), Buffer.concat(film));
+    await writeFile(path.join(directory, filmOf(name)), Buffer.concat(film));
   }
   await page.close();
   await writeFile(path.join(directory, 'silence.wav'), wave(() => 0));

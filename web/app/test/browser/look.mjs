@@ -7,6 +7,9 @@ import { shrinkPNG } from './png.mjs';
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** A busy machine with four browsers on it is slow; a state that does not come at all is a fault. */
+const limitMs = 90_000;
+
 const sizes = {
   desktop: { width: 1200, height: 750, mobile: false },
   phone: { width: 360, height: 740, mobile: true },
@@ -34,6 +37,7 @@ export class Look {
 
   /** Takes note of all that a page complains about. */
   watch(page, who) {
+    page.setDefaultTimeout(limitMs);
     page.on('console', (message) => {
       if (!['error', 'warn', 'assert'].includes(message.type())) return;
       if (!this.#tolerated?.test(message.text())) this.complaints.push(`${who}: console ${message.type()}: ${message.text()}`);
@@ -92,6 +96,10 @@ export class Look {
       // All at once: the promise of one that was cancelled in the meantime would never settle.
       const finite = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
       await Promise.allSettled(finite.map(({ finished }) => finished));
+      // A picture in its new place, from each camera that gives any; one that stands still may stand still.
+      const films = [...document.querySelectorAll('video')].filter((video) => video.checkVisibility() && video.videoWidth > 0);
+      const enough = new Promise((resolve) => { setTimeout(resolve, 3000); });
+      await Promise.race([enough, Promise.all(films.map((video) => new Promise((resolve) => { video.requestVideoFrameCallback(resolve); })))]);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     });
   }

@@ -78,12 +78,14 @@ function quantize(pixels) {
     const color = (pixels[i] << 16) | (pixels[i + 1] << 8) | pixels[i + 2];
     counts.set(color, (counts.get(color) ?? 0) + 1);
   }
-  let boxes = [[...counts].map(([color, count]) => ({ rgb: [color >> 16, (color >> 8) & 255, color & 255], count }))];
-  while (boxes.length < 256) {
-    const widest = boxes.map((box) => ({ box, ...extent(box) })).filter(({ box }) => box.length > 1).sort((a, b) => b.weight - a.weight)[0];
-    if (!widest) break;
-    boxes = [...boxes.filter((box) => box !== widest.box), ...split(widest.box, widest.axis)];
+  const colors = [...counts].map(([color, count]) => ({ rgb: [color >> 16, (color >> 8) & 255, color & 255], count }));
+  const measured = [measure(colors)];
+  while (measured.length < 256) {
+    const widest = measured.reduce((best, box) => (box.weight > best.weight ? box : best));
+    if (widest.weight === 0) break;
+    measured.splice(measured.indexOf(widest), 1, ...split(widest.box, widest.axis).map(measure));
   }
+  const boxes = measured.map(({ box }) => box);
   const nearest = new Map();
   const palette = boxes.map((box, index) => {
     const total = box.reduce((sum, { count }) => sum + count, 0);
@@ -96,7 +98,7 @@ function quantize(pixels) {
   return { palette, indexOf: (r, g, b) => nearest.get((r << 16) | (g << 8) | b) };
 }
 
-function extent(box) {
+function measure(box) {
   const low = [255, 255, 255];
   const high = [0, 0, 0];
   let count = 0;
@@ -109,7 +111,7 @@ function extent(box) {
   }
   const spans = high.map((value, i) => value - low[i]);
   const span = Math.max(...spans);
-  return { axis: spans.indexOf(span), weight: span * span * Math.sqrt(count) };
+  return { box, axis: spans.indexOf(span), weight: span * span * Math.sqrt(count) };
 }
 
 function split(box, axis) {

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
-import { makeFilms } from './films.mjs';
+import { filmOf, makeFilms } from './films.mjs';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
@@ -42,6 +42,8 @@ export class World {
     if (!process.env.PARLEY_BINARY) {
       await promisify(execFile)('go', ['build', '-o', world.binary, './cmd/parley'], { cwd: repository });
     }
+    // The films are named to the browsers without their folder, since the name is on the screen.
+    process.chdir(world.directory);
     const painter = await puppeteer.launch({ executablePath: chromium, args: flags });
     await makeFilms(painter, world.directory);
     await painter.close();
@@ -87,8 +89,8 @@ export class World {
     const devices = person ? [
       '--use-fake-device-for-media-stream', ...(screen || refused ? [] : ['--use-fake-ui-for-media-stream']),
       ...(screen ? [`--auto-select-tab-capture-source-by-title=${slideTitle}`] : []),
-      `--use-file-for-fake-video-capture=${path.join(this.directory, `${person}.mjpeg`)}`,
-      `--use-file-for-fake-audio-capture=${path.join(this.directory, voice ? 'voice.wav' : 'silence.wav')}`,
+      `--use-file-for-fake-video-capture=${filmOf(person)}`,
+      `--use-file-for-fake-audio-capture=${voice ? 'voice.wav' : 'silence.wav'}`,
     ] : [];
     const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra], defaultViewport: null, protocolTimeout: 60_000 });
     this.#browsers.push(browser);
@@ -103,6 +105,7 @@ export class World {
   async close() {
     await Promise.all(this.#browsers.map((browser) => browser.close()));
     await this.stopServer();
+    process.chdir(repository);
     await rm(this.directory, { recursive: true, force: true });
   }
 }
