@@ -11,18 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pion/logging"
 	pion "github.com/pion/turn/v4"
 )
 
 // pionClient allocates through conn with the client of pion/turn.
 func pionClient(t *testing.T, server string, conn net.PacketConn) (relay net.PacketConn) {
 	t.Helper()
-	logs := logging.NewDefaultLoggerFactory()
-	logs.DefaultLogLevel = logging.LogLevelDisabled
 	c, err := pion.NewClient(&pion.ClientConfig{
 		STUNServerAddr: server, TURNServerAddr: server, Conn: conn,
-		Username: testUser, Password: testPassword, Realm: testRealm, LoggerFactory: logs,
+		Username: testUser, Password: testPassword, Realm: testRealm,
 	})
 	if err != nil {
 		t.Fatal(err)
