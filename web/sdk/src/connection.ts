@@ -22,7 +22,7 @@ export interface Alive {
   received: Map<string, [string, number]>;
 }
 
-export interface ConnectionHost extends NegotiationHost {
+export interface ConnectionHost extends Omit<NegotiationHost, 'prepareAnswer'> {
   localTrack(kind: TrackKind): MediaStreamTrack | null;
   tracks(): void;
   channel(channel: RTCDataChannel): void;
@@ -58,10 +58,8 @@ export class Connection {
       sendDescription: (type, sdp, first) => host.sendDescription(type, sdp, first),
       sendCandidate: (candidate) => host.sendCandidate(candidate),
       failed: (error) => host.failed(error),
-      prepareAnswer: (tracks) => {
-        this.#adopt(tracks);
-        host.prepareAnswer(tracks);
-      },
+      prepareAnswer: (tracks) => this.#adopt(tracks),
+      negotiated: () => host.negotiated(),
     });
     this.#control = pc.createDataChannel(CONTROL_LABEL, { ordered: false, maxRetransmits: 0 });
     pc.ondatachannel = ({ channel }) => this.#onChannel(channel);
@@ -112,9 +110,9 @@ export class Connection {
     }
   }
 
-  /** Since when nothing came; 0 before anything ever came. */
-  silentMs(nowMs: number): number {
-    return this.#heardAtMs === 0 ? 0 : nowMs - this.#heardAtMs;
+  /** Since when nothing came; null before anything ever came. */
+  silentMs(nowMs: number): number | null {
+    return this.#heardAtMs === 0 ? null : nowMs - this.#heardAtMs;
   }
 
   /** Media was arriving when something was last heard. */

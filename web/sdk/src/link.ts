@@ -226,7 +226,7 @@ export class Link {
         this.#host.send(type === 'offer' ? { type, first, ...common } : { type, ...common });
       },
       sendCandidate: (candidate) => this.#sendCandidate(id, candidate),
-      prepareAnswer: () => this.#recovery.offered(performance.now()),
+      negotiated: () => this.#recovery.negotiated(performance.now()),
       failed: (error) => this.#failed(error),
       localTrack: (kind) => this.#host.localTrack(kind),
       tracks: () => this.#onTracks(connection),

@@ -24,6 +24,8 @@ export interface NegotiationHost {
   sendCandidate(candidate: RTCIceCandidateInit): void;
   /** The remote offer is set, the answer not made yet: the moment to give transceivers their tracks. */
   prepareAnswer(tracks: readonly TrackInfo[]): void;
+  /** Both descriptions of a round are in place, whoever offered. */
+  negotiated(): void;
   failed(error: unknown): void;
 }
 
@@ -141,6 +143,7 @@ export class Negotiation {
       await this.#pc.setLocalDescription();
       if (!this.#closed) this.#sendLocalDescription();
     }
+    this.#host.negotiated();
     await this.#addWaiting();
   }
 

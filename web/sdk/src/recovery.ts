@@ -4,7 +4,7 @@
  * Trouble is silence although something was to be heard, or what ICE itself reports. Silence is seen
  * within a second, long before ICE gives up. The first answer is an ICE restart, which keeps the
  * old path while it looks for another; it is repeated with growing pauses. When that has not helped for
- * ten seconds the impolite side builds a new connection, and if it did not either, the polite one.
+ * some ten seconds the impolite side builds a new connection, and if it did not either, the polite one.
  */
 
 import type { PeerConnectionState } from './types.js';
@@ -16,6 +16,7 @@ const SILENT_WITHOUT_MEDIA_MS = 1_700;
 const SILENT_HIDDEN_MS = 2_700;
 const SHOWN_AFTER_MS = 1_500;
 const CONNECT_MS = 8_000;
+/** Between restarts, growing. Firefox loses both paths when it is restarted before it has found one. */
 const RESTART_PAUSE_MS = 2_000;
 const RESTART_PAUSE_MS_MAX = 4_000;
 /**
@@ -23,13 +24,13 @@ const RESTART_PAUSE_MS_MAX = 4_000;
  * restart Firefox may need seconds to send again, so the impolite goes first.
  */
 const COURTESY_MS = 1_500;
-const REPLACE_AFTER_MS = 10_000;
+const REPLACE_AFTER_MS = 11_000;
 const REPLACE_AFTER_POLITE_MS = 20_000;
 
 export interface Observation {
   nowMs: number;
-  /** Since when nothing is heard; 0 where nothing can be expected. */
-  silentMs: number;
+  /** Since when nothing is heard; null if nothing ever was, so that silence says nothing. */
+  silentMs: number | null;
   mediaFlowed: boolean;
   remoteHidden: boolean;
   ice: RTCIceConnectionState;
@@ -60,9 +61,9 @@ export class Recovery {
     this.#nextRestartAtMs = 0;
   }
 
-  /** The peer has made an offer: if it is a restart, ours would only undo it. */
-  offered(nowMs: number): void {
-    this.#nextRestartAtMs = Math.max(this.#nextRestartAtMs, nowMs + RESTART_PAUSE_MS);
+  /** Offer and answer are in place, maybe of a restart: it gets time to find its path. */
+  negotiated(nowMs: number): void {
+    this.#nextRestartAtMs = nowMs + this.#pauseMs;
   }
 
   /** A new RTCPeerConnection takes over. */
@@ -78,31 +79,30 @@ export class Recovery {
     const trouble = this.#inTrouble(o, connected);
     if (!trouble) {
       this.#troubleAtMs = null;
-      return { state: this.#calm(connected), trouble, remedy: null };
-    }
-    if (this.#troubleAtMs === null) {
-      this.#troubleAtMs = o.nowMs;
       this.#restarts = 0;
+      return { state: this.#calm(o, connected), trouble, remedy: null };
     }
+    this.#troubleAtMs ??= o.nowMs;
     return { state: this.#troubled(o), trouble, remedy: this.#remedy(o, this.#troubleAtMs) };
   }
 
   #inTrouble(o: Observation, connected: boolean): boolean {
     if (o.ice === 'failed' || o.ice === 'closed') return true;
-    if (!connected && o.ice !== 'disconnected') return o.nowMs - this.#startedAtMs > CONNECT_MS;
+    if (o.silentMs === null) return !connected && o.nowMs - this.#startedAtMs > CONNECT_MS;
     const limit = o.mediaFlowed ? SILENT_MS : o.remoteHidden ? SILENT_HIDDEN_MS : SILENT_WITHOUT_MEDIA_MS;
     return o.silentMs > limit || (o.ice === 'disconnected' && o.silentMs > SILENT_MS / 2);
   }
 
-  #calm(connected: boolean): PeerConnectionState {
-    if (connected) return 'connected';
+  #calm(o: Observation, connected: boolean): PeerConnectionState {
+    if (connected || o.silentMs !== null) return 'connected';
     return this.#connectedOnce ? 'reconnecting' : 'connecting';
   }
 
   #troubled(o: Observation): PeerConnectionState {
     if (!this.#connectedOnce) return 'connecting';
-    if (o.away && o.silentMs > SILENT_MS) return 'lost';
-    return o.silentMs > SHOWN_AFTER_MS || o.ice === 'failed' ? 'reconnecting' : 'connected';
+    const silentMs = o.silentMs ?? Infinity;
+    if (o.away && silentMs > SILENT_MS) return 'lost';
+    return silentMs > SHOWN_AFTER_MS || o.ice === 'failed' ? 'reconnecting' : 'connected';
   }
 
   #remedy(o: Observation, troubleAtMs: number): Remedy | null {
@@ -111,8 +111,12 @@ export class Recovery {
     if (o.ice === 'closed' || forMs > (o.polite ? REPLACE_AFTER_POLITE_MS : REPLACE_AFTER_MS)) return 'replace';
     if (o.offering || o.nowMs < this.#nextRestartAtMs) return null;
     if (this.#restarts === 0 && o.polite && forMs < COURTESY_MS) return null;
-    this.#nextRestartAtMs = o.nowMs + Math.min(RESTART_PAUSE_MS_MAX, RESTART_PAUSE_MS + 1_000 * this.#restarts);
     this.#restarts++;
+    this.#nextRestartAtMs = o.nowMs + this.#pauseMs;
     return 'restart';
+  }
+
+  get #pauseMs(): number {
+    return Math.min(RESTART_PAUSE_MS_MAX, RESTART_PAUSE_MS + 1_000 * this.#restarts);
   }
 }

@@ -21,7 +21,7 @@ export class Speakers {
   hear(id: string, level: number, nowMs: number): boolean {
     const voice = this.#voices.get(id) ?? { smooth: 0, speaking: false, lastLoudMs: -Infinity };
     this.#voices.set(id, voice);
-    voice.smooth = level > voice.smooth ? (level + voice.smooth) / 2 : voice.smooth * 0.8 + level * 0.2;
+    voice.smooth = level > voice.smooth ? (level + voice.smooth) / 2 : voice.smooth * 0.6 + level * 0.4;
     if (level > (voice.speaking ? HOLD_LEVEL : BEGIN_LEVEL)) voice.lastLoudMs = nowMs;
     const before = voice.speaking;
     voice.speaking = nowMs - voice.lastLoudMs < HOLD_MS;

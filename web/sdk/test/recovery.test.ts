@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Recovery, type Observation } from '../src/recovery.js';
+
+const CALM: Observation = {
+  nowMs: 0, silentMs: 0, mediaFlowed: true, remoteHidden: false, ice: 'connected', polite: false, offering: false,
+  reachable: true, away: false,
+};
+
+/** Observes four times a second from `from` to `to`; returns what was done, and when. */
+function run(recovery: Recovery, from: number, to: number, at: (nowMs: number) => Partial<Observation>): string[] {
+  const log: string[] = [];
+  let last = '';
+  for (let nowMs = from; nowMs <= to; nowMs += 250) {
+    const { state, remedy } = recovery.observe({ ...CALM, nowMs, ...at(nowMs) });
+    if (state !== last) log.push(`${nowMs} ${state}`);
+    if (remedy) log.push(`${nowMs} ${remedy}`);
+    if (remedy === 'replace') recovery.replaced(nowMs);
+    last = state;
+  }
+  return log;
+}
+
+const silentSince = (since: number, more: Partial<Observation> = {}) => (nowMs: number): Partial<Observation> =>
+  ({ silentMs: Math.max(0, nowMs - since), ...more });
+
+test('nothing is done while all is well', () => {
+  assert.deepEqual(run(new Recovery(0), 0, 60_000, () => ({})), ['0 connected']);
+});
+
+test('silence brings a restart within a second, more with growing pauses, and then a new connection', () => {
+  const log = run(new Recovery(0), 0, 13_250, silentSince(1_000));
+  assert.deepEqual(log, [
+    '0 connected', '2000 restart', '2750 reconnecting', '5000 restart', '9000 restart', '13000 restart', '13250 replace',
+  ]);
+});
+
+test('the polite side leaves the first restart, and the new connection, to the other', () => {
+  const log = run(new Recovery(0), 0, 14_000, silentSince(1_000, { polite: true }));
+  assert.deepEqual(log.filter((line) => line.endsWith('restart'))[0], '3500 restart');
+  assert.ok(!log.some((line) => line.endsWith('replace')));
+});
+
+test('a restart that the peer has begun gets its time', () => {
+  const recovery = new Recovery(0);
+  recovery.negotiated(1_500);
+  assert.deepEqual(run(recovery, 1_750, 4_000, silentSince(1_000)).filter((line) => line.endsWith('restart')), ['3500 restart']);
+});
+
+test('an offer that awaits its answer is not doubled', () => {
+  const log = run(new Recovery(0), 0, 6_000, silentSince(0, { offering: true }));
+  assert.ok(!log.some((line) => line.endsWith('restart')));
+});
+
+test('media that comes back ends the trouble', () => {
+  const recovery = new Recovery(0);
+  run(recovery, 0, 3_000, silentSince(0));
+  assert.deepEqual(run(recovery, 3_250, 20_000, () => ({})), ['3250 connected']);
+});
+
+test('a peer that is away and silent is lost after a second, and nothing is tried', () => {
+  const log = run(new Recovery(0), 0, 30_000, silentSince(0, { away: true }));
+  assert.deepEqual(log, ['0 connected', '1000 lost']);
+});
+
+test('without signaling nothing is tried until it is back', () => {
+  const recovery = new Recovery(0);
+  const log = run(recovery, 0, 20_000, (nowMs) => ({ silentMs: nowMs, reachable: nowMs >= 9_000 }));
+  assert.equal(log.filter((line) => !line.endsWith('ed') && !line.endsWith('ing'))[0], '9000 restart');
+});
+
+test('heartbeats alone, and those of a hidden page, are given more time', () => {
+  const firstRestart = (more: Partial<Observation>): string | undefined =>
+    run(new Recovery(0), 0, 6_000, silentSince(0, more)).find((line) => line.endsWith('restart'));
+  assert.equal(firstRestart({}), '1000 restart');
+  assert.equal(firstRestart({ mediaFlowed: false }), '1750 restart');
+  assert.equal(firstRestart({ mediaFlowed: false, remoteHidden: true }), '2750 restart');
+});
+
+test('a first connection that does not come about is restarted, then replaced', () => {
+  const log = run(new Recovery(0), 0, 40_000, () => ({ ice: 'checking', silentMs: null }));
+  assert.deepEqual(log.slice(0, 2), ['0 connecting', '8250 restart']);
+  assert.ok(log.some((line) => line.endsWith('replace')));
+});
+
+test('a connection that is closed under us is replaced at once', () => {
+  const recovery = new Recovery(0);
+  recovery.observe(CALM);
+  assert.equal(recovery.observe({ ...CALM, nowMs: 250, ice: 'closed' }).remedy, 'replace');
+});
