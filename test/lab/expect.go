@@ -53,7 +53,7 @@ func expect(a, b internet.Kind) Expected {
 	na, nb := natures[a], natures[b]
 	switch {
 	case na.noUDP || nb.noUDP:
-		return Expected{false, "one cannot send UDP; it reaches the relay over TCP"}
+		return Expected{false, "one cannot send UDP; it reaches the relay over TCP or TLS"}
 	case unpredictable(na, nb) || unpredictable(nb, na):
 		return Expected{false, "one port is chosen anew for each destination, and the other side lets in only the exact port it has sent to"}
 	case na.mapping == onAddressAndPort || nb.mapping == onAddressAndPort:
@@ -76,12 +76,13 @@ func unpredictable(a, b nature) bool {
 	return a.mapping == onAddressAndPort && b.filtering == onAddressAndPort
 }
 
-// relayProtocol is the cheapest by which a client of the kind reaches the relay.
-func relayProtocol(kind internet.Kind) string {
+// relayProtocols are the cheapest by which a client of the kind reaches the
+// relay. TCP and TLS cost the same: Firefox gives both the same priority.
+func relayProtocols(kind internet.Kind) []string {
 	if natures[kind].noUDP {
-		return "tcp"
+		return []string{"tcp", "tls"}
 	}
-	return "udp"
+	return []string{"udp"}
 }
 
 func (e Expected) String() string {
@@ -123,7 +124,7 @@ func gridDocument() string {
 
 // relayOf tells how the two sides of a relayed call reach the relay.
 func relayOf(a, b internet.Kind) string {
-	pa, pb := relayProtocol(a), relayProtocol(b)
+	pa, pb := relayProtocols(a)[0], relayProtocols(b)[0]
 	if pa == pb {
 		return pa
 	}
@@ -166,6 +167,6 @@ pair with real NAT boxes and checks with Chromium and Firefox that media arrives
 | dual-stack | port-restricted NAT on IPv4, public IPv6 behind a firewall that lets in only answers |
 
 "relay udp" means that both reach the relay over UDP; "tcp/udp" that the one named in the row reaches it
-over TCP and the one named in the column over UDP (or needs no relay of its own). TURN over TCP and over
-TLS share port 443 with the web app. Numbers in brackets are the reasons below.
+over TCP or TLS and the one named in the column over UDP (or needs no relay of its own). TURN over TCP and
+over TLS share port 443 with the web app. Numbers in brackets are the reasons below.
 `

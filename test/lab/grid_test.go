@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -206,7 +207,7 @@ func fits(reports [2]report, a, b internet.Kind, want Expected) bool {
 		if local == nil || remote == nil || local.Protocol != "udp" {
 			return false
 		}
-		if local.Type == "relay" && local.RelayProtocol != relayProtocol(kind) {
+		if local.Type == "relay" && !slices.Contains(relayProtocols(kind), local.RelayProtocol) {
 			return false
 		}
 		direct = direct && !local.relayed() && !remote.relayed()
