@@ -101,27 +101,34 @@ func (p *person) tells() string {
 		strings.Join(p.Console(), "\n"), strings.Join(events, "\n"))
 }
 
-// twoPeople puts two people into a room and waits for media both ways.
+// twoPeople puts two people into a room and waits for media both ways. Their
+// pages are closed with the test.
 func twoPeople(t *testing.T, first, second func() (*person, error)) (a, b *person) {
 	t.Helper()
-	a, err := first()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b, err = second(); err != nil {
-		t.Fatal(err)
-	}
+	var both []*person
 	t.Cleanup(func() {
-		if t.Failed() {
-			keepLog(t, "pages.log", a.tells()+"\n"+b.tells())
+		for _, p := range both {
+			if t.Failed() {
+				keepLog(t, p.name+".log", p.tells())
+			}
+		}
+		for _, p := range both {
+			_ = p.Close()
 		}
 	})
-	for _, p := range []*person{a, b} {
+	for _, come := range []func() (*person, error){first, second} {
+		p, err := come()
+		if err != nil {
+			t.Fatal(err)
+		}
+		both = append(both, p)
+	}
+	for _, p := range both {
 		if _, err := p.seesPeople(1, mediaDeadline); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return a, b
+	return both[0], both[1]
 }
 
 // mediaDeadline is for the first frames on a busy machine.

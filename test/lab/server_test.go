@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -188,7 +189,7 @@ func eventually(t *testing.T, within time.Duration, what string, condition func(
 func keepLog(t *testing.T, name, content string) {
 	t.Helper()
 	if folder := os.Getenv("PARLEY_LAB_LOGS"); folder != "" {
-		name = fmt.Sprintf("%s-%s", filepath.Base(t.Name()), name)
+		name = strings.ReplaceAll(t.Name(), "/", "-") + "-" + name
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err == nil {
 			return
 		}
