@@ -1,4 +1,5 @@
-# Sourced by test.sh: installs what the tests need and the machine lacks.
+# Sourced by test.sh: installs what the tests need and the machine lacks. Runs in a
+# subshell (`step` does that), so that its trap is its own.
 
 # needed lists, one a line, a command and the Debian package that has it.
 needed() {
@@ -30,15 +31,13 @@ install_missing() {
 	fi
 	printf 'installing: %s\n' "${missing[*]}"
 	# A package must not start its service here: coturn's would take the port of ours.
-	local policy=/usr/sbin/policy-rc.d own_policy=
+	local policy=/usr/sbin/policy-rc.d
 	if [ ! -e "$policy" ]; then
-		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && own_policy=yes
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+		printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
 	fi
-	local status=0
 	DEBIAN_FRONTEND=noninteractive apt-get update -q &&
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" || status=$?
-	[ -z "$own_policy" ] || rm -f "$policy"
-	return "$status"
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
 }
 
 has() { command -v "$1" >/dev/null; }
