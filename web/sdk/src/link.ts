@@ -82,7 +82,6 @@ export class Link {
 
   setPresence(signaling: 'present' | 'away'): void {
     this.peer.signaling = signaling;
-    this.#recovery.hurry();
     this.#host.changed();
   }
 
@@ -120,9 +119,10 @@ export class Link {
 
   /** Looks for a new path at once, while the old one stays in use. */
   restartIce(): void {
-    const connection = this.#connection;
-    if (connection && connection.pc.signalingState === 'stable') connection.pc.restartIce();
-    this.#recovery.hurry();
+    const pc = this.#connection?.pc;
+    if (pc?.signalingState !== 'stable') return;
+    pc.restartIce();
+    this.#recovery.attempted(performance.now());
   }
 
   /** Four times a second. Returns the level of the peer's voice, and whether the connection is in trouble. */
@@ -226,7 +226,7 @@ export class Link {
         this.#host.send(type === 'offer' ? { type, first, ...common } : { type, ...common });
       },
       sendCandidate: (candidate) => this.#sendCandidate(id, candidate),
-      negotiated: () => this.#recovery.negotiated(performance.now()),
+      negotiated: () => this.#recovery.attempted(performance.now()),
       failed: (error) => this.#failed(error),
       localTrack: (kind) => this.#host.localTrack(kind),
       tracks: () => this.#onTracks(connection),

@@ -2,9 +2,9 @@
  * When is a connection in trouble, and what is to be done about it? A pure decision, taken at each tick.
  *
  * Trouble is silence although something was to be heard, or what ICE itself reports. Silence is seen
- * within a second, long before ICE gives up. The first answer is an ICE restart, which keeps the
- * old path while it looks for another; it is repeated with growing pauses. When that has not helped for
- * some ten seconds the impolite side builds a new connection, and if it did not either, the polite one.
+ * within a second, long before ICE gives up. The answer is an ICE restart, which keeps the old path
+ * while it looks for another. When that has not helped soon after it was answered, or is not answered
+ * at all, the impolite side builds a new connection, and if it does not either, the polite one.
  */
 
 import type { PeerConnectionState } from './types.js';
@@ -15,17 +15,21 @@ const SILENT_WITHOUT_MEDIA_MS = 1_700;
 /** A hidden page's timers run once a second. */
 const SILENT_HIDDEN_MS = 2_700;
 const SHOWN_AFTER_MS = 1_500;
+/** For a connection that never was. */
 const CONNECT_MS = 8_000;
-/** Between restarts, growing. Firefox loses both paths when it is restarted before it has found one. */
-const RESTART_PAUSE_MS = 2_000;
-const RESTART_PAUSE_MS_MAX = 4_000;
 /**
  * Both see the same silence. Two restarts at once would undo each other, and after the rollback of a
  * restart Firefox may need seconds to send again, so the impolite goes first.
  */
 const COURTESY_MS = 1_500;
-const REPLACE_AFTER_MS = 11_000;
-const REPLACE_AFTER_POLITE_MS = 20_000;
+/**
+ * From a restart's answer to a new connection. Another restart instead would do harm: Firefox that is
+ * restarted before it has found a path sends on none.
+ */
+const REPLACE_AFTER_MS = 3_000;
+const REPLACE_AFTER_POLITE_MS = 6_000;
+/** An offer without an answer for so long has got lost. */
+const UNANSWERED_MS = 10_000;
 
 export interface Observation {
   nowMs: number;
@@ -35,7 +39,7 @@ export interface Observation {
   remoteHidden: boolean;
   ice: RTCIceConnectionState;
   polite: boolean;
-  /** An offer of ours awaits its answer: a restart now would only wait behind it. */
+  /** An offer of ours awaits its answer. */
   offering: boolean;
   /** The peer can be reached by signaling. */
   reachable: boolean;
@@ -49,28 +53,23 @@ export class Recovery {
   #connectedOnce = false;
   #startedAtMs: number;
   #troubleAtMs: number | null = null;
-  #restarts = 0;
-  #nextRestartAtMs = 0;
+  /** The last restart, or the last time that offer and answer came together. */
+  #attemptAtMs = -Infinity;
 
   constructor(nowMs: number) {
     this.#startedAtMs = nowMs;
   }
 
-  /** Something just happened that makes an attempt worthwhile at once. */
-  hurry(): void {
-    this.#nextRestartAtMs = 0;
-  }
-
-  /** Offer and answer are in place, maybe of a restart: it gets time to find its path. */
-  negotiated(nowMs: number): void {
-    this.#nextRestartAtMs = nowMs + this.#pauseMs;
+  /** A restart was begun, or offer and answer of one are in place: it gets its time to find a path. */
+  attempted(nowMs: number): void {
+    this.#attemptAtMs = nowMs;
   }
 
   /** A new RTCPeerConnection takes over. */
   replaced(nowMs: number): void {
     this.#startedAtMs = nowMs;
     this.#troubleAtMs = null;
-    this.#nextRestartAtMs = 0;
+    this.#attemptAtMs = -Infinity;
   }
 
   observe(o: Observation): { state: PeerConnectionState; trouble: boolean; remedy: Remedy | null } {
@@ -79,7 +78,6 @@ export class Recovery {
     const trouble = this.#inTrouble(o, connected);
     if (!trouble) {
       this.#troubleAtMs = null;
-      this.#restarts = 0;
       return { state: this.#calm(o, connected), trouble, remedy: null };
     }
     this.#troubleAtMs ??= o.nowMs;
@@ -107,16 +105,14 @@ export class Recovery {
 
   #remedy(o: Observation, troubleAtMs: number): Remedy | null {
     if (o.away || !o.reachable) return null;
-    const forMs = o.nowMs - troubleAtMs;
-    if (o.ice === 'closed' || forMs > (o.polite ? REPLACE_AFTER_POLITE_MS : REPLACE_AFTER_MS)) return 'replace';
-    if (o.offering || o.nowMs < this.#nextRestartAtMs) return null;
-    if (this.#restarts === 0 && o.polite && forMs < COURTESY_MS) return null;
-    this.#restarts++;
-    this.#nextRestartAtMs = o.nowMs + this.#pauseMs;
+    if (o.ice === 'closed') return 'replace';
+    const waitMs = o.polite ? REPLACE_AFTER_POLITE_MS : REPLACE_AFTER_MS;
+    const sinceMs = o.nowMs - this.#attemptAtMs;
+    if (o.offering) return o.nowMs - troubleAtMs > UNANSWERED_MS + waitMs ? 'replace' : null;
+    // What was tried shortly before the trouble showed, because the network changed, counts too.
+    if (sinceMs < o.nowMs - troubleAtMs + waitMs) return sinceMs > waitMs ? 'replace' : null;
+    if (o.polite && o.nowMs - troubleAtMs < COURTESY_MS) return null;
+    this.#attemptAtMs = o.nowMs;
     return 'restart';
-  }
-
-  get #pauseMs(): number {
-    return Math.min(RESTART_PAUSE_MS_MAX, RESTART_PAUSE_MS + 1_000 * this.#restarts);
   }
 }
