@@ -4,6 +4,6 @@ export const canFullScreen = typeof document !== 'undefined' && document.fullscr
 
 export async function toggleFullScreen(): Promise<void> {
   if (!canFullScreen) return;
-  if (document.fullscreenElement) await document.exitFullscreen();
+  if (document.fullscreenElement) await document.exitFullscreen().catch(() => undefined);
   else await document.documentElement.requestFullscreen().catch(() => undefined);
 }

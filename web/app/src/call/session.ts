@@ -9,6 +9,7 @@ import type { Input, PeerView } from '../state.js';
 import { RemoteAudio } from './audio.js';
 import { chatLabel, encodeChat, parseChat } from './chat-message.js';
 import { History } from './history.js';
+import { stayAwake } from './wake.js';
 
 class Session {
   #media: LocalMedia | null = null;
@@ -55,8 +56,9 @@ class Session {
     const attempt = new AbortController();
     this.#joining = attempt;
     store.dispatch({ type: 'joining' });
-    const { name } = store.state;
-    remember({ name });
+    const { name, route } = store.state;
+    // A name in the address is the kiosk's, not the person's.
+    if (route.page === 'room' && route.name === null) remember({ name });
     try {
       const call = await join(new URL(`/r/${this.#room}`, location.origin), { name, media, signal: attempt.signal });
       if (attempt.signal.aborted) return call.leave();
@@ -212,6 +214,7 @@ class Session {
     const peers = [...call.peers.values()];
     store.dispatch({ type: 'joined', selfId: call.id, peers: peers.map(viewOf), atMs: Date.now() });
     rememberRoom(call.room, Date.now());
+    stayAwake(true);
     const show = ({ peer }: { peer: Peer }): void => {
       this.#audio.set(peer.id, peer.track('microphone'), peer.track('screen-audio'));
       store.dispatch({ type: 'peer', peer: viewOf(peer) });
@@ -257,11 +260,12 @@ class Session {
     call?.leave();
     this.#audio.clear();
     this.history.clear();
+    stayAwake(false);
   }
 
   #finish(reason: EndReason): void {
     this.close();
-    if (document.fullscreenElement) void document.exitFullscreen();
+    if (document.fullscreenElement) void document.exitFullscreen().catch(() => undefined);
     store.dispatch({ type: 'inputs', microphone: false, camera: false, screen: false });
     store.dispatch({ type: 'ended', reason });
   }

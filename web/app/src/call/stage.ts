@@ -31,7 +31,7 @@ class Stage extends View {
     const placed = new Map(arrange(this.#area, items, this.state.pinned).map((place) => [place.key, place]));
     return html`${repeat(items, (item) => item.key, (item) => {
       const place = placed.get(item.key);
-      return html`<parley-tile .item=${item} data-role=${place?.role ?? 'grid'} ${vars({
+      return html`<parley-tile .item=${item} .place=${place?.role ?? 'grid'} data-role=${place?.role ?? 'grid'} ${vars({
         '--x': `${place?.x ?? 0}px`, '--y': `${place?.y ?? 0}px`, '--w': `${place?.width ?? 0}px`, '--h': `${place?.height ?? 0}px`,
       })}></parley-tile>`;
     })}`;

@@ -7,13 +7,14 @@ import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import '../ui/level.js';
 import { bars, pathIcon, pathName, qualityName } from './badge.js';
-import type { Item } from './layout.js';
+import type { Item, Role } from './layout.js';
 import { session } from './session.js';
 
 /** One picture on the stage: a person, oneself or a screen. */
 class Tile extends View {
-  static override properties = { item: { attribute: false } };
+  static override properties = { item: { attribute: false }, place: { attribute: false } };
   declare item: Item;
+  declare place: Role;
 
   override render(): TemplateResult | typeof nothing {
     if (this.item.kind === 'self') return this.#renderSelf();
@@ -25,7 +26,8 @@ class Tile extends View {
   #renderSelf(): TemplateResult {
     const { inputs, name, callState, screenOn, phase } = this.state;
     const stream = inputs.camera.on ? session.media?.stream ?? null : null;
-    const label = name.trim() === '' ? t('tile.you') : t('tile.you.name', { name });
+    // A small picture has no room for more.
+    const label = name.trim() === '' || this.place === 'inset' ? t('tile.you') : t('tile.you.name', { name });
     const away = phase === 'call' && callState === 'reconnecting';
     return html`<figure class="tile self" data-tile="self" aria-label=${label}>
       ${this.#renderVideo(stream, 'mirrored', label)}

@@ -21,5 +21,5 @@ export function initials(name: string): string {
 /** Decorative: the name stands beside it. */
 export function avatar(name: string, id: string): TemplateResult {
   const letters = initials(name);
-  return html`<span class="avatar hue-${hueOf(id)}" aria-hidden="true">${letters === '' ? icon('people') : letters}</span>`;
+  return html`<span class="avatar hue-${hueOf(id)}" aria-hidden="true">${letters === '' ? icon('person') : letters}</span>`;
 }

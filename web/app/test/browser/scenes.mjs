@@ -61,8 +61,8 @@ export async function prejoinStates(world, look) {
   await look.at('prejoin-permission-refused', denied);
   await refused.close();
 
-  // A camera whose film cannot be read does not start, as one that another program holds.
-  const taken = await world.browser({ person: 'nobody' });
+  // A camera whose film cannot be shown does not start, as one that another program holds.
+  const taken = await world.browser({ person: 'taken' });
   const busy = look.watch(await taken.newPage(), 'busy');
   await busy.goto(`${world.origin}/r/${room}`);
   await busy.waitForSelector('.help-card');
