@@ -55,7 +55,7 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser' npm --prefix web run test:browser
+		step 'browser' node --test --test-concurrency=1 web/app/test/browser/*.test.mjs
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'
 	fi
