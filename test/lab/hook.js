@@ -73,9 +73,10 @@
       state: pc.connectionState,
       local: candidate(pair && stats.get(pair.localCandidateId)),
       remote: candidate(pair && stats.get(pair.remoteCandidateId)),
-      frames: 0, freezes: 0, energy: 0, audioPackets: 0, bytes: 0,
+      frames: 0, freezes: 0, energy: 0, audioPackets: 0, bytes: 0, sent: 0,
     };
     for (const s of stats.values()) {
+      if (s.type === 'outbound-rtp') report.sent += s.bytesSent ?? 0;
       if (s.type !== 'inbound-rtp') continue;
       report.bytes += s.bytesReceived ?? 0;
       if ((s.kind ?? s.mediaType) === 'video') {
