@@ -30,11 +30,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	if _, err := os.Stat(filepath.Join(root, "web/app/dist/index.html")); err != nil {
 		return "", fmt.Errorf("the web app is not built (make web): %w", err)
 	}
-	folder, err := os.MkdirTemp("", "parley-lab-bin-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "parley")
+	path := filepath.Join(binaryFolder, "parley")
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", path, "./cmd/parley")
 	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -43,11 +39,18 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// binaryFolder is there while the tests run.
+var binaryFolder string
+
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if path, err := binary(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	folder, err := os.MkdirTemp("", "parley-lab-bin-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	binaryFolder = folder
+	code := m.Run()
+	_ = os.RemoveAll(folder)
 	os.Exit(code)
 }
 
