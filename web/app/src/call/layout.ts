@@ -67,7 +67,7 @@ function bestGrid(area: Area, count: number, gap: number, screen: boolean): { co
       width: Math.max(0, (area.width - gap * (columns - 1)) / columns),
       height: Math.max(0, (area.height - gap * (rows - 1)) / rows),
     };
-    const { width, height } = screen ? cell : count === 1 ? fit(cell, 0.5, 2.1) : fit(cell, tall ? 0.66 : 1.2, 1.78);
+    const { width, height } = screen ? cell : count === 1 ? fit(cell, 0.5, 2.1) : fit(cell, tall ? 0.54 : 1.2, 1.78);
     if (width * height > best.width * best.height) best = { columns, width, height };
   }
   return best;

@@ -216,6 +216,8 @@ class Session {
     rememberRoom(call.room, Date.now());
     stayAwake(true);
     const show = ({ peer }: { peer: Peer }): void => {
+      // A connection that closes has something to say even after its peer has left.
+      if (call.peers.get(peer.id) !== peer) return;
       this.#audio.set(peer.id, peer.track('microphone'), peer.track('screen-audio'));
       store.dispatch({ type: 'peer', peer: viewOf(peer) });
     };
@@ -232,6 +234,7 @@ class Session {
         store.dispatch({ type: 'peer-left', id: peer.id });
       }),
       call.on('stats', ({ peer, stats }) => {
+        if (!call.peers.has(peer.id)) return;
         this.history.add(stats);
         store.dispatch({ type: 'peer-stats', id: peer.id, stats });
       }),

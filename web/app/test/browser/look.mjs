@@ -98,7 +98,7 @@ export class Look {
       await Promise.allSettled(finite.map(({ finished }) => finished));
       // A picture in its new place, from each camera that gives any; one that stands still may stand still.
       const films = [...document.querySelectorAll('video')].filter((video) => video.checkVisibility() && video.videoWidth > 0);
-      const enough = new Promise((resolve) => { setTimeout(resolve, 3000); });
+      const enough = new Promise((resolve) => { setTimeout(resolve, 15_000); });
       await Promise.race([enough, Promise.all(films.map((video) => new Promise((resolve) => { video.requestVideoFrameCallback(resolve); })))]);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     });
