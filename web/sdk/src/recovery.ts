@@ -26,8 +26,8 @@ const COURTESY_MS = 1_500;
  * From a restart's answer to a new connection. Another restart instead would do harm: Firefox that is
  * restarted before it has found a path sends on none.
  */
-const REPLACE_AFTER_MS = 3_000;
-const REPLACE_AFTER_POLITE_MS = 6_000;
+const REPLACE_AFTER_MS = 2_500;
+const REPLACE_AFTER_POLITE_MS = 5_000;
 /** An offer without an answer for so long has got lost. */
 const UNANSWERED_MS = 10_000;
 
