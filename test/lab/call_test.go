@@ -97,7 +97,11 @@ func (p *person) tells() string {
 	_ = p.Evaluate(&state, "lab.report()")
 	var events []string
 	_ = p.Evaluate(&events, "lab.events")
-	return fmt.Sprintf("%s: %s\n%s\n%s\nmilliseconds, who, what:\n%s\n", p.name, text, state,
+	// The last moments at which media came in.
+	var growth json.RawMessage
+	_ = p.Evaluate(&growth, "lab.growth && Object.fromEntries(Object.entries(lab.growth).map(([what, times]) => "+
+		"[what, times.slice(-100).map((t) => Math.round(t - lab.mark))]))")
+	return fmt.Sprintf("%s: %s\n%s\n%s\n%s\nmilliseconds, who, what:\n%s\n", p.name, text, state, growth,
 		strings.Join(p.Console(), "\n"), strings.Join(events, "\n"))
 }
 

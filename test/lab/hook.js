@@ -90,6 +90,11 @@
     return report;
   }
 
+  // Statistics of a connection that is closed meanwhile may never come: null.
+  function within(ms, promise) {
+    return Promise.race([promise.catch(() => null), new Promise((resolve) => setTimeout(resolve, ms, null))]);
+  }
+
   const lab = {
     // A test may replace this to see less than the server offers.
     configure: (configuration) => configuration,
@@ -103,7 +108,7 @@
     },
     // The connections that have begun and are not closed.
     open: () => connections.filter((pc) => pc.connectionState !== 'closed' && pc.localDescription),
-    report: () => Promise.all(lab.open().map(reportOf)),
+    report: async () => (await Promise.all(lab.open().map((pc) => within(1000, reportOf(pc))))).filter((r) => r !== null),
     // Begins to note each moment at which media of everybody else in the call
     // has come in: bytes as they arrive, frames as they are decoded.
     watch() {
@@ -111,13 +116,14 @@
       const seen = { bytes: new Map(), frames: new Map() };
       const look = async () => {
         const open = lab.open();
-        const reports = await Promise.all(open.map(reportOf));
+        const reports = await within(300, Promise.all(open.map(reportOf)));
+        setTimeout(look, 20);
+        if (reports === null) return;
         for (const what of ['bytes', 'frames']) {
           if (open.length === 0 || !open.every((pc, i) => reports[i][what] > (seen[what].get(pc) ?? 0))) continue;
           open.forEach((pc, i) => seen[what].set(pc, reports[i][what]));
           lab.growth[what].push(performance.now());
         }
-        setTimeout(look, 20);
       };
       look();
     },
