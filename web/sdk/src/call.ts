@@ -56,7 +56,7 @@ export class Call extends Emitter<CallEvents> {
   #path = NO_PATH;
   #iceServers: RTCIceServer[];
   /** Made while the server is asked, so that the first connection need not wait for the browser. */
-  #spare: RTCPeerConnection | null;
+  #spare: RTCPeerConnection | null = null;
   #activeSpeaker: string | null = null;
   #ticks = 0;
 
@@ -78,11 +78,20 @@ export class Call extends Emitter<CallEvents> {
       welcome: (welcome) => this.#onWelcome(welcome),
       deliver: (message) => this.#onMessage(message),
       state: (state, reason, message) => this.#onState(state, reason, message),
-      warn: (code, message) => this.emit('error', { error: new Error(`${code}: ${message}`) }),
+      warn: (code, message) => {
+        // Whoever has just left may still be sent a candidate.
+        if (code !== 'peer-unknown') this.emit('error', { error: new Error(`${code}: ${message}`) });
+      },
     });
     this.#signaling.start();
-    this.#spare = new RTCPeerConnection(this.#configuration);
     this.#watch();
+    try {
+      this.#spare = new RTCPeerConnection(this.#configuration);
+    } catch (error) {
+      this.#settle = null;
+      this.leave();
+      reject(new JoinError('unsupported-browser', error instanceof Error ? error.message : String(error)));
+    }
   }
 
   get id(): string {
@@ -166,12 +175,15 @@ export class Call extends Emitter<CallEvents> {
     const leave = (): void => this.leave();
     addEventListener('pagehide', leave);
     const { signal } = this.#options;
-    signal?.addEventListener('abort', leave);
-    if (signal?.aborted) queueMicrotask(leave);
+    const abort = (): void => {
+      if (this.#settle) this.leave();
+    };
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) queueMicrotask(abort);
     this.#cleanups.push(
       () => clearInterval(timer),
       () => removeEventListener('pagehide', leave),
-      () => signal?.removeEventListener('abort', leave),
+      () => signal?.removeEventListener('abort', abort),
       watchNetwork((moved) => {
         this.#signaling.probe(moved);
         if (moved) this.restartIce();
@@ -282,6 +294,10 @@ export class Call extends Emitter<CallEvents> {
 
   #onPeerChanged(peer: Peer): void {
     this.emit('peer-changed', { peer });
+    this.#updatePath();
+  }
+
+  #updatePath(): void {
     const path = worstPath([...this.#peers.values()].map((other) => other.path));
     if (samePath(path, this.#path)) return;
     this.#path = path;
@@ -333,7 +349,7 @@ export class Call extends Emitter<CallEvents> {
     this.#speakers.forget(id);
     link.close();
     this.emit('peer-left', { peer: link.peer, reason });
-    this.#onPeerChanged(link.peer);
+    this.#updatePath();
   }
 
   #release(): void {
@@ -341,7 +357,7 @@ export class Call extends Emitter<CallEvents> {
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
     this.#peers.clear();
-    this.#channels.clear();
+    for (const channel of [...this.#channels.values()]) channel.close();
     this.#spare?.close();
     this.#spare = null;
     for (const kind of ['microphone', 'camera', 'screen'] as const) this.media.stop(kind);

@@ -192,13 +192,13 @@ export class Link {
   }
 
   closeChannel(label: string): void {
-    this.#outbound.get(label)?.detach();
+    this.#outbound.get(label)?.end();
     this.#outbound.delete(label);
   }
 
   close(): void {
     this.#closed = true;
-    for (const stream of this.#outbound.values()) stream.detach();
+    for (const stream of this.#outbound.values()) stream.end();
     this.#connection?.close();
     this.#connection = null;
   }
@@ -215,6 +215,7 @@ export class Link {
   }
 
   #connect(id: string): Connection {
+    for (const stream of this.#outbound.values()) stream.detach();
     this.#connection?.close();
     this.#recovery.replaced(performance.now());
     this.#trouble = false;

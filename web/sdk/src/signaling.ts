@@ -60,7 +60,14 @@ export class Signaling {
     for (let next = this.#events.shift(); next; next = this.#events.shift()) {
       const [state, effects] = reduce(this.#state, next);
       this.#state = state;
-      for (const effect of effects) this.#carryOut(effect);
+      for (const effect of effects) {
+        try {
+          this.#carryOut(effect);
+        } catch (error) {
+          // A peer's connection that cannot be made must not stop the others' messages.
+          reportError(error);
+        }
+      }
     }
     this.#running = false;
   }

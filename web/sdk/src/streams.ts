@@ -68,6 +68,8 @@ export class OutboundStream {
   #channel: SendChannel | null = null;
   #messageBytesMax = MESSAGE_BYTES_DEFAULT;
   #wasHigh = false;
+  /** The application believes it open: a replaced connection is not its concern. */
+  #announced = false;
   /** The peer acknowledges: one that never does must not fill our memory. */
   acknowledges = false;
 
@@ -100,16 +102,23 @@ export class OutboundStream {
     channel.onopen = () => {
       this.#messageBytesMax = messageBytesMax() ?? MESSAGE_BYTES_DEFAULT;
       this.#flush();
-      this.#events.open();
+      if (!this.#announced) this.#events.open();
+      this.#announced = true;
     };
     channel.onbufferedamountlow = () => this.#flush();
     channel.onclose = () => {
-      if (this.#channel !== channel) return;
-      this.detach();
-      this.#events.close();
+      if (this.#channel === channel) this.end();
     };
   }
 
+  /** No data channel of a later connection will follow, as far as is known. */
+  end(): void {
+    this.detach();
+    if (this.#announced) this.#events.close();
+    this.#announced = false;
+  }
+
+  /** Lets go of the data channel, whose connection is replaced. */
   detach(): void {
     const channel = this.#channel;
     if (!channel) return;

@@ -94,7 +94,7 @@ test('a large backlog is handed over in portions, and low is told once', () => {
 });
 
 test('the next connection begins with what was not acknowledged', () => {
-  const { stream } = outbound();
+  const { stream, events } = outbound();
   const first = new FakeChannel();
   stream.attach(first, () => null);
   first.open();
@@ -109,6 +109,10 @@ test('the next connection begins with what was not acknowledged', () => {
   assert.equal(first.readyState, 'closed');
   second.open();
   assert.deepEqual(second.wire, ['3', '4']);
+  assert.deepEqual(events, ['open'], 'the application does not see the change');
+  stream.end();
+  stream.end();
+  assert.deepEqual(events, ['open', 'close']);
 });
 
 test('limited retransmission is passed on and nothing is kept', () => {
