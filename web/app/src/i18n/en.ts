@@ -5,6 +5,7 @@ export const en = {
   'app.title': 'Parley: calls on a server of your own',
   'app.home': 'Parley, start page',
   'language.label': 'Language',
+  'language.failed': 'That language could not be loaded.',
   'theme.switch': 'Theme: {theme}',
   'theme.system': 'as the system',
   'theme.light': 'light',

@@ -4,6 +4,7 @@ export const ru: Dictionary = {
   'app.title': 'Parley: звонки на своём сервере',
   'app.home': 'Parley, начальная страница',
   'language.label': 'Язык',
+  'language.failed': 'Этот язык не загрузился.',
   'theme.switch': 'Тема: {theme}',
   'theme.system': 'как в системе',
   'theme.light': 'светлая',

@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit';
 import { currentLocale, locales, setLocale, t, type Locale } from '../i18n/index.js';
 import { navigate } from '../router.js';
 import { remember, settings, type Settings } from '../settings.js';
+import { toast } from '../store.js';
 import { icon, wordmark, type IconName } from './icons.js';
 import { setTheme } from './theme.js';
 import { define, View } from './view.js';
@@ -11,7 +12,7 @@ const themeIcons: Record<Settings['theme'], IconName> = { system: 'auto', light:
 
 export function chooseLocale(locale: Locale): void {
   remember({ locale });
-  void setLocale(locale);
+  setLocale(locale).catch(() => toast('language.failed', {}, 'warning'));
 }
 
 export function nextTheme(): void {

@@ -222,7 +222,7 @@ async function troubles(world, look, { Ann: { page: ann }, Boris: { browser } })
 
 export async function relayedCall(world, look) {
   // No UDP outside of a proxy: all that is left is the relay, over TCP.
-  const extra = ['--force-webrtc-ip-handling-policy=disable_non_proxied_udp'];
+  const extra = ['--webrtc-ip-handling-policy=disable_non_proxied_udp'];
   const pages = [];
   for (const name of ['Chen', 'Dana']) {
     const browser = await world.browser({ person: name.toLowerCase(), voice: true, extra });
@@ -245,11 +245,16 @@ export async function serverTroubles(world, look) {
   const page = look.watch(await browser.newPage(), 'gone');
   await page.goto(`${world.origin}/r/${room}`);
   await page.type('#name', 'Ann');
+  // Both languages are here before the server stands still.
+  for (const locale of ['ru', 'en']) {
+    await page.select('select[name="language"]', locale);
+    await page.waitForFunction((wanted) => document.documentElement.lang === wanted, {}, locale);
+  }
+  look.tolerate(/WebSocket connection|ERR_CONNECTION_REFUSED/);
   world.pauseServer();
   await page.click('[data-action="join"]');
   await page.waitForSelector('[data-phase="joining"]');
   await look.at('call-joining', page);
-  look.tolerate(/WebSocket connection|ERR_CONNECTION_REFUSED/);
   await world.stopServer();
   await page.waitForSelector('[data-notice="server-gone"]');
   await look.at('server-gone', page);

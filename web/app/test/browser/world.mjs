@@ -56,7 +56,7 @@ export class World {
   async startServer() {
     const address = `127.0.0.1:${this.port}`;
     const child = spawn(this.binary, [
-      'serve', '--http', address, '--https', '', '--udp', address, '--allow-peer', '127.0.0.0/8', '--log-level', 'warn',
+      'serve', '--http', address, '--https', '', '--udp', address, '--public-ip', '127.0.0.1', '--allow-peer', '127.0.0.0/8', '--log-level', 'warn',
     ], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (data) => { log += data; });
