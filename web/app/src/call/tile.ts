@@ -32,7 +32,7 @@ class Tile extends View {
     return html`<figure class="tile self" data-tile="self" aria-label=${label}>
       ${this.#renderVideo(stream, 'mirrored', label)}
       ${stream ? nothing : html`<div class="tile-empty hue-${hueOf('self')}">${avatar(name, 'self')}</div>`}
-      ${away ? html`<p class="tile-chip" role="status"><span class="spinner"></span>${t('tile.self-reconnecting')}</p>` : nothing}
+      ${away ? html`<p class="tile-chip" role="status" title=${t('tile.self-away')}><span class="spinner"></span>${t('tile.reconnecting')}</p>` : nothing}
       ${screenOn ? html`<button class="tile-sharing" type="button" @click=${() => void session.toggleScreen()}>${icon('screen-stop')}<span>${t('tile.stop-sharing')}</span></button>` : nothing}
       <figcaption class="tile-name">
         ${inputs.microphone.on ? html`<parley-level></parley-level>` : muted()}

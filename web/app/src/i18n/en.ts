@@ -109,7 +109,7 @@ export const en = {
   'tile.muted': 'Microphone off',
   'tile.connecting': 'Connecting…',
   'tile.reconnecting': 'Reconnecting…',
-  'tile.self-reconnecting': 'Reaching the server again…',
+  'tile.self-away': 'The server cannot be reached at the moment. The call goes on.',
   'tile.lost': 'Connection lost',
   'tile.away': 'Away from the server',
   'tile.away.text': '{name} cannot reach the server at the moment. The call goes on.',

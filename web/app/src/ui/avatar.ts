@@ -5,6 +5,7 @@ const hues = 8;
 
 /** One of the colours of the style sheet, the same for the same id. */
 export function hueOf(id: string): number {
+  if (id === 'self') return 0;
   let hash = 0;
   for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) >>> 0;
   return hash % hues;

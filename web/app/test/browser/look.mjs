@@ -91,17 +91,17 @@ export class Look {
   }
 
   async #settle(page) {
-    await page.evaluate(async () => {
+    await page.evaluate(async (limit) => {
       await document.fonts.ready;
       // All at once: the promise of one that was cancelled in the meantime would never settle.
       const finite = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
       await Promise.allSettled(finite.map(({ finished }) => finished));
       // A picture in its new place, from each camera that gives any; one that stands still may stand still.
       const films = [...document.querySelectorAll('video')].filter((video) => video.checkVisibility() && video.videoWidth > 0);
-      const enough = new Promise((resolve) => { setTimeout(resolve, 15_000); });
+      const enough = new Promise((resolve) => { setTimeout(resolve, limit); });
       await Promise.race([enough, Promise.all(films.map((video) => new Promise((resolve) => { video.requestVideoFrameCallback(resolve); })))]);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    });
+    }, await page.$('[data-connection="reconnecting"]') ? 100 : 15_000);
   }
 
   async #axe(page, label) {
@@ -132,5 +132,5 @@ async function chooseLocale(page, locale) {
   await page.waitForSelector('select[name="call-language"]');
   await page.select('select[name="call-language"]', locale);
   await page.keyboard.press('Escape');
-  await page.waitForSelector('dialog', { hidden: true });
+  await page.waitForFunction(() => document.querySelector('parley-dialog') === null);
 }

@@ -158,7 +158,7 @@ async function dialogs(look, ann) {
       },
       close: async () => {
         await ann.keyboard.press('Escape');
-        await ann.waitForSelector('dialog', { hidden: true });
+        await ann.waitForFunction(() => document.querySelector('parley-dialog') === null);
       },
     });
   }
@@ -204,13 +204,19 @@ async function fullRoom(world, look) {
 }
 
 async function troubles(world, look, { Ann: { page: ann }, Boris: { browser } }) {
+  await ann.waitForFunction(() => document.querySelector('.toast') === null);
   // All of Boris's browser stands still: neither media nor signaling comes from it.
   const group = -browser.process().pid;
-  process.kill(group, 'SIGSTOP');
-  await ann.waitForSelector('[data-connection="reconnecting"]');
-  await look.at('call-peer-reconnecting', ann);
-  process.kill(group, 'SIGCONT');
-  await ann.waitForSelector('[data-connection="connected"]');
+  await look.at('call-peer-reconnecting', ann, {
+    open: async () => {
+      process.kill(group, 'SIGSTOP');
+      await ann.waitForSelector('[data-connection="reconnecting"]');
+    },
+    close: async () => {
+      process.kill(group, 'SIGCONT');
+      await ann.waitForSelector('[data-connection="connected"]');
+    },
+  });
   look.tolerate(/WebSocket connection|ERR_CONNECTION_REFUSED/);
   await world.stopServer();
   await ann.waitForSelector('.tile.self .tile-chip');

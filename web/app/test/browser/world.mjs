@@ -27,8 +27,8 @@ const slide = `<!doctype html><html lang="en"><title>${slideTitle}</title><style
   body { margin: 0; height: 100vh; display: grid; align-content: center; padding: 0 9vw; background: #fbfaf6; color: #1c2422; font: 26px/1.5 sans-serif; }
   h1 { font-size: 54px; margin: 0 0 12px; letter-spacing: -1px; } p { margin: 0 0 40px; color: #5a645f; }
   div { display: flex; align-items: flex-end; gap: 28px; height: 240px; border-bottom: 3px solid #1c2422; }
-  i { flex: 1; background: #0b6b60; } i:nth-child(3n) { background: #ef9a63; }
-</style><h1>Harbour plan</h1><p>Ships in the harbour, by month</p><div>${
+  i { flex: 1; background: #0b6b60; } b { animation: tick 1s steps(2) infinite; } @keyframes tick { to { opacity: 0; } } i:nth-child(3n) { background: #ef9a63; }
+</style><h1>Harbour plan</h1><p>Ships in the harbour, by month<b>_</b></p><div>${
   [42, 55, 48, 70, 88, 96, 90, 74, 61, 52].map((h) => `<i style="height:${h}%"></i>`).join('')}</div></html>`;
 
 export class World {
