@@ -27,7 +27,8 @@ export interface ConnectionHost extends Omit<NegotiationHost, 'prepareAnswer'> {
   tracks(): void;
   channel(channel: RTCDataChannel): void;
   alive(message: Alive): void;
-  iceChanged(): void;
+  /** ICE or DTLS has another state. */
+  transportChanged(): void;
 }
 
 export class Connection {
@@ -65,8 +66,9 @@ export class Connection {
     pc.ondatachannel = ({ channel }) => this.#onChannel(channel);
     pc.oniceconnectionstatechange = () => {
       this.#onIceState(pc.iceConnectionState);
-      host.iceChanged();
+      host.transportChanged();
     };
+    pc.onconnectionstatechange = () => host.transportChanged();
   }
 
   /** The initiator's side: adds the four transceivers and makes the first offer. */
@@ -154,7 +156,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.negotiation.close();
-    this.pc.ondatachannel = this.pc.oniceconnectionstatechange = null;
+    this.pc.ondatachannel = this.pc.oniceconnectionstatechange = this.pc.onconnectionstatechange = null;
     this.#control.onmessage = null;
     this.pc.close();
   }

@@ -135,7 +135,7 @@ export class Link {
     const { state, trouble, remedy } = this.#recovery.observe({
       nowMs, silentMs: connection.silentMs(nowMs), mediaFlowed: connection.mediaFlowed,
       remoteHidden: connection.remoteHidden, polite: this.#polite,
-      ice: pc.connectionState === 'failed' ? 'failed' : pc.iceConnectionState,
+      ice: pc.iceConnectionState, dtlsFailed: pc.connectionState === 'failed' && pc.iceConnectionState !== 'failed',
       offering: pc.signalingState !== 'stable', reachable: this.#host.reachable(), away: this.peer.signaling === 'away',
     });
     if (remedy === 'restart') pc.restartIce();
@@ -233,7 +233,7 @@ export class Link {
       tracks: () => this.#onTracks(connection),
       channel: (channel) => this.#onChannel(channel),
       alive: (message) => this.#onAlive(message),
-      iceChanged: () => this.#onIceChanged(),
+      transportChanged: () => this.#onTransportChanged(),
     });
     this.#connection = connection;
     for (const stream of this.#outbound.values()) this.#attach(stream, connection);
@@ -263,7 +263,7 @@ export class Link {
     if (this.peer.arrangeStreams()) this.#host.tracksChanged();
   }
 
-  #onIceChanged(): void {
+  #onTransportChanged(): void {
     this.tick(performance.now());
     void this.stats();
   }

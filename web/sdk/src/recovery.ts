@@ -4,7 +4,8 @@
  * Trouble is silence although something was to be heard, or what ICE itself reports. Silence is seen
  * within a second, long before ICE gives up. The answer is an ICE restart, which keeps the old path
  * while it looks for another. When that has not helped soon after it was answered, or is not answered
- * at all, the impolite side builds a new connection, and if it does not either, the polite one.
+ * at all, the impolite side builds a new connection, and if it does not either, the polite one. A
+ * connection whose DTLS has failed cannot be restarted: whoever sees that replaces it at once.
  */
 
 import type { PeerConnectionState } from './types.js';
@@ -38,6 +39,8 @@ export interface Observation {
   mediaFlowed: boolean;
   remoteHidden: boolean;
   ice: RTCIceConnectionState;
+  /** DTLS has failed, which it does in Firefox as soon as the address it sends from is gone. */
+  dtlsFailed: boolean;
   polite: boolean;
   /** An offer of ours awaits its answer. */
   offering: boolean;
@@ -85,7 +88,7 @@ export class Recovery {
   }
 
   #inTrouble(o: Observation, connected: boolean): boolean {
-    if (o.ice === 'failed' || o.ice === 'closed') return true;
+    if (o.dtlsFailed || o.ice === 'failed' || o.ice === 'closed') return true;
     if (o.silentMs === null) return !connected && o.nowMs - this.#startedAtMs > CONNECT_MS;
     const limit = o.mediaFlowed ? SILENT_MS : o.remoteHidden ? SILENT_HIDDEN_MS : SILENT_WITHOUT_MEDIA_MS;
     return o.silentMs > limit || (o.ice === 'disconnected' && o.silentMs > SILENT_MS / 2);
@@ -105,7 +108,7 @@ export class Recovery {
 
   #remedy(o: Observation, troubleAtMs: number): Remedy | null {
     if (o.away || !o.reachable) return null;
-    if (o.ice === 'closed') return 'replace';
+    if (o.dtlsFailed || o.ice === 'closed') return 'replace';
     const waitMs = o.polite ? REPLACE_AFTER_POLITE_MS : REPLACE_AFTER_MS;
     const sinceMs = o.nowMs - this.#attemptAtMs;
     if (o.offering) return o.nowMs - troubleAtMs > UNANSWERED_MS + waitMs ? 'replace' : null;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Recovery, type Observation } from '../src/recovery.js';
 
 const CALM: Observation = {
-  nowMs: 0, silentMs: 0, mediaFlowed: true, remoteHidden: false, ice: 'connected', polite: false, offering: false,
+  nowMs: 0, silentMs: 0, mediaFlowed: true, remoteHidden: false, ice: 'connected', dtlsFailed: false, polite: false, offering: false,
   reachable: true, away: false,
 };
 
@@ -97,4 +97,13 @@ test('a connection that is closed under us is replaced at once', () => {
   const recovery = new Recovery(0);
   recovery.observe(CALM);
   assert.equal(recovery.observe({ ...CALM, nowMs: 250, ice: 'closed' }).remedy, 'replace');
+});
+
+test('failed DTLS is replaced at once, by either side, when the peer can be told', () => {
+  for (const polite of [true, false]) {
+    const log = run(new Recovery(0), 0, 1_750, (nowMs) => ({
+      polite, silentMs: Math.max(0, nowMs - 1_000), dtlsFailed: nowMs >= 1_000, reachable: nowMs >= 1_750,
+    }));
+    assert.deepEqual(log, ['0 connected', '1750 replace']);
+  }
 });
