@@ -4,8 +4,10 @@
  */
 
 import { CONTROL_LABEL } from './channels.js';
+import { RelayHold } from './hold.js';
 import { fragments, Negotiation, type NegotiationHost } from './negotiation.js';
 import type { TrackInfo } from './protocol.gen.js';
+import { nominatesFirstPair } from './quirks.js';
 import { number, statMap } from './stat.js';
 import { normalise, type ConnectionStats, type Counters } from './stats.js';
 import type { TrackKind } from './types.js';
@@ -40,6 +42,8 @@ export class Connection {
 
   readonly #host: ConnectionHost;
   readonly #control: RTCDataChannel;
+  /** Candidates on their way out and in, where relay candidates have to wait. */
+  #holds: { out: RelayHold; in: RelayHold } | null = null;
   readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
   readonly #rtpTimestamps = new Map<TrackKind, number>();
   #counters: Counters | null = null;
@@ -57,7 +61,7 @@ export class Connection {
     this.#host = host;
     this.negotiation = new Negotiation(pc, polite, {
       sendDescription: (type, sdp, first) => host.sendDescription(type, sdp, first),
-      sendCandidate: (candidate) => host.sendCandidate(candidate),
+      sendCandidate: (candidate) => (this.#holds ? this.#holds.out.pass(candidate) : host.sendCandidate(candidate)),
       failed: (error) => host.failed(error),
       prepareAnswer: (tracks) => this.#adopt(tracks),
       negotiated: () => host.negotiated(),
@@ -73,11 +77,23 @@ export class Connection {
 
   /** The initiator's side: adds the four transceivers and makes the first offer. */
   start(): void {
+    if (nominatesFirstPair() && this.pc.getConfiguration().iceTransportPolicy !== 'relay') {
+      this.#holds = {
+        out: new RelayHold((candidate) => this.#host.sendCandidate(candidate)),
+        in: new RelayHold((candidate) => this.negotiation.handleCandidate(candidate)),
+      };
+    }
     for (const kind of KINDS) {
       const type = kind === 'microphone' || kind === 'screen-audio' ? 'audio' : 'video';
       this.#take(kind, this.pc.addTransceiver(this.#host.localTrack(kind) ?? type, { direction: 'sendrecv' }));
     }
     this.negotiation.start();
+  }
+
+  /** A candidate of the peer; an empty one is the end of them. */
+  handleCandidate(candidate: RTCIceCandidateInit): void {
+    if (this.#holds) this.#holds.in.pass(candidate);
+    else this.negotiation.handleCandidate(candidate);
   }
 
   /** mid -> what it carries, as far as there are mids. */
@@ -156,6 +172,8 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.negotiation.close();
+    this.#holds?.out.close();
+    this.#holds?.in.close();
     this.pc.ondatachannel = this.pc.oniceconnectionstatechange = this.pc.onconnectionstatechange = null;
     this.#control.onmessage = null;
     this.pc.close();

@@ -91,12 +91,12 @@ export class Link {
       case 'offer': return this.#onOffer(message, connection);
       case 'answer': return connection?.negotiation.handleDescription('answer', message.sdp, message.tracks);
       case 'candidate':
-        return connection?.negotiation.handleCandidate({
+        return connection?.handleCandidate({
           candidate: message.candidate, sdpMid: message.sdp_mid, sdpMLineIndex: message.sdp_m_line_index,
           ...fragmentOf(message),
         });
       case 'end-of-candidates':
-        return connection?.negotiation.handleCandidate({
+        return connection?.handleCandidate({
           candidate: '', sdpMid: '0', sdpMLineIndex: 0, ...fragmentOf(message),
         });
       case 'reset':

@@ -42,6 +42,15 @@ export function watchNetwork(changed: (moved: boolean) => void): () => void {
 }
 
 /**
+ * Firefox, where it made the first offer and so controls ICE, nominates the first pair that works and
+ * stays with it, be it a relay beside a direct one. Chromium goes on to better pairs. Both may:
+ * https://www.rfc-editor.org/rfc/rfc8445#section-8.1.1
+ */
+export function nominatesFirstPair(): boolean {
+  return typeof navigator === 'object' && /\bFirefox\//.test(navigator.userAgent);
+}
+
+/**
  * Firefox answers a later offer with "active" although it has been the DTLS server since it made the
  * first offer itself, and Chromium refuses to change roles. So the remote offer is read as what the
  * roles already are, which leaves only one answer.
