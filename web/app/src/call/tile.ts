@@ -43,10 +43,12 @@ class Tile extends View {
 
   #renderPeer(peer: PeerView): TemplateResult {
     const name = peer.name || t('tile.guest');
+    // Of a lost connection there is no picture, not even an old one.
+    const camera = peer.connection === 'lost' ? null : peer.camera;
     const speaking = peer.speaking && peer.media.microphone && peer.connection === 'connected';
     return html`<figure class="tile ${speaking ? 'speaking' : ''} ${peer.connection}" data-tile=${peer.id} data-connection=${peer.connection} aria-label=${name}>
-      ${this.#renderVideo(peer.camera, '', name)}
-      ${peer.camera ? nothing : html`<div class="tile-empty hue-${hueOf(peer.id)}">${avatar(peer.name, peer.id)}</div>`}
+      ${this.#renderVideo(camera, '', name)}
+      ${camera ? nothing : html`<div class="tile-empty hue-${hueOf(peer.id)}">${avatar(peer.name, peer.id)}</div>`}
       ${this.#renderTrouble(peer)}
       <figcaption class="tile-name">${peer.media.microphone ? nothing : muted()}<span>${name}</span></figcaption>
       ${this.#renderTools(peer, name)}

@@ -101,7 +101,7 @@ export class Look {
       const enough = new Promise((resolve) => { setTimeout(resolve, limit); });
       await Promise.race([enough, Promise.all(films.map((video) => new Promise((resolve) => { video.requestVideoFrameCallback(resolve); })))]);
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    }, await page.$('[data-connection="reconnecting"]') ? 100 : 15_000);
+    }, await page.$('[data-connection="reconnecting"], [data-connection="lost"]') ? 100 : 15_000);
   }
 
   async #axe(page, label) {

@@ -207,17 +207,31 @@ async function troubles(world, look, { Ann: { page: ann }, Boris: { browser } })
   await ann.waitForFunction(() => document.querySelector('.toast') === null);
   // All of Boris's browser stands still: neither media nor signaling comes from it.
   const group = -browser.process().pid;
+  const back = async () => {
+    process.kill(group, 'SIGCONT');
+    await ann.waitForSelector('[data-connection="connected"]');
+  };
+  await look.at('call-peer-lost', ann, {
+    open: async () => {
+      process.kill(group, 'SIGSTOP');
+      await ann.waitForSelector('[data-connection="lost"]');
+    },
+    close: back,
+  });
+  look.tolerate(/WebSocket connection|ERR_CONNECTION_REFUSED/);
+  // With the server silent too nobody can say that he is away: it may as well be the network.
   await look.at('call-peer-reconnecting', ann, {
     open: async () => {
+      world.pauseServer();
       process.kill(group, 'SIGSTOP');
       await ann.waitForSelector('[data-connection="reconnecting"]');
     },
     close: async () => {
-      process.kill(group, 'SIGCONT');
-      await ann.waitForSelector('[data-connection="connected"]');
+      world.resumeServer();
+      await back();
+      await ann.waitForFunction(() => document.querySelector('.tile.self .tile-chip') === null);
     },
   });
-  look.tolerate(/WebSocket connection|ERR_CONNECTION_REFUSED/);
   await world.stopServer();
   await ann.waitForSelector('.tile.self .tile-chip');
   await look.at('call-server-away', ann);
