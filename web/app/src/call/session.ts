@@ -275,7 +275,8 @@ class Session {
 
   /** Says why a device that a person has just asked for did not come. */
   #explain(kind: Input): void {
-    if (store.state.inputs[kind].problem !== null) store.dispatch({ type: 'dialog', dialog: 'permissions', kind });
+    // At the door the problem and its help are on the page already.
+    if (store.state.phase === 'call' && store.state.inputs[kind].problem !== null) store.dispatch({ type: 'dialog', dialog: 'permissions', kind });
   }
 
   #showInputs(): void {

@@ -4,6 +4,7 @@ import type { PeerView } from '../state.js';
 import { store } from '../store.js';
 import { avatar, hueOf } from '../ui/avatar.js';
 import { icon } from '../ui/icons.js';
+import { plays } from '../ui/stream.js';
 import { define, View } from '../ui/view.js';
 import '../ui/level.js';
 import { bars, pathIcon, pathName, qualityName } from './badge.js';
@@ -65,7 +66,7 @@ class Tile extends View {
 
   /** Muted always: the sound plays elsewhere, so that a picture is never held back by an autoplay policy. */
   #renderVideo(stream: MediaStream | null, look: string, label: string): TemplateResult {
-    return html`<video class=${look} autoplay playsinline .muted=${true} .srcObject=${stream} ?hidden=${stream === null}
+    return html`<video class=${look} autoplay playsinline .muted=${true} ${plays(stream)} ?hidden=${stream === null}
       aria-label=${label} disablepictureinpicture @loadedmetadata=${play}></video>`;
   }
 

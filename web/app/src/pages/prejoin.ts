@@ -7,6 +7,7 @@ import type { Input } from '../state.js';
 import { store } from '../store.js';
 import { avatar } from '../ui/avatar.js';
 import { icon } from '../ui/icons.js';
+import { plays } from '../ui/stream.js';
 import { define, View } from '../ui/view.js';
 import '../ui/header.js';
 import '../ui/level.js';
@@ -43,7 +44,7 @@ class PrejoinPage extends View {
     const { camera } = inputs;
     const stream = camera.on ? session.media?.stream ?? null : null;
     return html`<div class="preview ${camera.starting ? 'starting' : ''}">
-      <video class="mirrored" autoplay playsinline .muted=${true} .srcObject=${stream} ?hidden=${!camera.on} aria-label=${t('prejoin.preview')}></video>
+      <video class="mirrored" autoplay playsinline .muted=${true} ${plays(stream)} ?hidden=${!camera.on} aria-label=${t('prejoin.preview')}></video>
       ${camera.on ? nothing : html`<div class="preview-off">
         ${camera.starting ? html`<span class="spinner"></span><p>${t('prejoin.starting')}</p>` : html`${avatar(name, 'self')}<p>${camera.problem ? problemTitle('camera', camera.problem) : t('prejoin.camera-off')}</p>`}
       </div>`}

@@ -48,7 +48,6 @@ export async function makeFilms(browser, directory) {
     await writeFile(path.join(directory, filmOf(name)), Buffer.concat(film));
   }
   await page.close();
-  await writeFile(path.join(directory, filmOf('taken')), 'a film that cannot be shown');
   await writeFile(path.join(directory, 'silence.wav'), wave(() => 0));
   await writeFile(path.join(directory, 'voice.wav'), wave((s) => 0.25 * Math.sin(2 * Math.PI * 180 * s) * (0.6 + 0.4 * Math.sin(2 * Math.PI * 3 * s))));
 }

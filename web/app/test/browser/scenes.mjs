@@ -61,11 +61,17 @@ export async function prejoinStates(world, look) {
   await look.at('prejoin-permission-refused', denied);
   await refused.close();
 
-  // A camera whose film cannot be shown does not start, as one that another program holds.
-  const taken = await world.browser({ person: 'taken' });
+  const taken = await world.browser({ person: 'ann' });
   const busy = look.watch(await taken.newPage(), 'busy');
   await busy.goto(`${world.origin}/r/${room}`);
+  await busy.waitForSelector('.preview video:not([hidden])');
+  await busy.click('[data-control="camera"]');
+  await busy.waitForSelector('.preview-off .avatar');
+  // A camera whose film is gone does not start again, as one that another program took meanwhile.
+  await world.hideFilm('ann');
+  await busy.click('[data-control="camera"]');
   await busy.waitForSelector('.help-card');
+  await world.showFilm('ann');
   await look.at('prejoin-device-busy', busy);
   await taken.close();
 }
@@ -93,7 +99,13 @@ export async function callStates(world, look) {
   await ann.waitForSelector('.tile.speaking');
   await until('the pictures are sharp', () => ann.$eval('[data-connection] video', (video) => video.videoWidth >= 700));
   await look.at('call-two', ann);
+  await ann.$eval('[data-connection] video', (video) => {
+    globalThis.restarts = 0;
+    video.addEventListener('emptied', () => { globalThis.restarts++; });
+  });
   await panels(look, ann, boris);
+  const restarts = await ann.evaluate(() => globalThis.restarts);
+  if (restarts > 0) look.complaints.push(`a picture began anew ${restarts} times while nothing about it changed`);
   await dialogs(look, ann);
   await devicesOff(look, ann, boris);
   await screenShare(look, ann, boris);

@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -100,6 +100,14 @@ export class World {
     }
     if (screen) await (await browser.newPage()).goto(`data:text/html,${encodeURIComponent(slide)}`);
     return browser;
+  }
+
+  hideFilm(person) {
+    return rename(filmOf(person), `${filmOf(person)}.hidden`);
+  }
+
+  showFilm(person) {
+    return rename(`${filmOf(person)}.hidden`, filmOf(person));
   }
 
   async close() {
