@@ -59,6 +59,7 @@ export class Call extends Emitter<CallEvents> {
   #spare: RTCPeerConnection | null = null;
   #activeSpeaker: string | null = null;
   #ticks = 0;
+  #returnedAtMs = -Infinity;
 
   /** @internal Use join. */
   constructor(
@@ -186,7 +187,7 @@ export class Call extends Emitter<CallEvents> {
       () => signal?.removeEventListener('abort', abort),
       watchNetwork((moved) => {
         this.#signaling.probe(moved);
-        if (moved) this.restartIce();
+        if (moved) for (const link of this.#links.values()) link.networkChanged();
       }),
       this.media.on('change', ({ kind }) => {
         for (const link of this.#links.values()) link.setTrack(kind);
@@ -198,16 +199,12 @@ export class Call extends Emitter<CallEvents> {
   #tick(): void {
     const nowMs = performance.now();
     this.#ticks++;
-    let trouble = false;
     for (const [id, link] of [...this.#links]) {
-      const heard = link.tick(nowMs);
-      trouble ||= heard.trouble;
-      if (this.#links.has(id)) this.#hear(link.peer, heard.level, nowMs);
+      const level = link.tick(nowMs);
+      if (this.#links.has(id)) this.#hear(link.peer, level, nowMs);
       if (this.#ticks % ALIVE_TICKS === 0) link.sendAlive(document.hidden);
       if (this.#ticks % STATS_TICKS === 0) void this.#reportStats(link);
     }
-    // What keeps media from coming through may have taken the socket too.
-    if (trouble) this.#signaling.probe(false);
     const active = this.#speakers.active(nowMs);
     if (active !== this.#activeSpeaker) {
       this.#activeSpeaker = active;
@@ -243,11 +240,18 @@ export class Call extends Emitter<CallEvents> {
     this.#maxPeers = welcome.max_peers;
     this.#useIceServers(welcome.ice_servers);
     if (!welcome.resumed) this.#onRoom(welcome.peers ?? []);
+    if (!this.#settle) this.#onReturn();
     const settle = this.#settle;
     if (!settle) return;
     this.#settle = null;
     performance.mark('parley:welcome');
     settle.resolve(this);
+  }
+
+  /** Signaling goes on over a new socket: what could not be mended without it is mended now. */
+  #onReturn(): void {
+    this.#returnedAtMs = performance.now();
+    for (const link of this.#links.values()) link.tick(this.#returnedAtMs);
   }
 
   /** Who is there, by a server that has just met us. */
@@ -275,9 +279,12 @@ export class Call extends Emitter<CallEvents> {
     return {
       newPC: () => this.#newPC(),
       reachable: () => this.#signaling.state === 'connected',
+      returnedAtMs: () => this.#returnedAtMs,
       localTrack: (kind) => this.media.track(kind),
       send: (message) => this.#signaling.send(message),
       channel: (label) => this.#channels.get(label),
+      // What keeps media from coming through may have taken the socket too.
+      suspect: () => this.#signaling.probe(false),
       changed: () => this.#onPeerChanged(peer),
       tracksChanged: () => this.emit('tracks-changed', { peer }),
       gone: (reason) => this.#remove(peer.id, reason),

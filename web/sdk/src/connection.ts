@@ -38,6 +38,8 @@ export class Connection {
   readonly pc: RTCPeerConnection;
   readonly negotiation: Negotiation;
   readonly received = new Map<TrackKind, MediaStreamTrack>();
+  /** This end began the connection. */
+  leads = false;
   remoteHidden = false;
 
   readonly #host: ConnectionHost;
@@ -77,6 +79,7 @@ export class Connection {
 
   /** The initiator's side: adds the four transceivers and makes the first offer. */
   start(): void {
+    this.leads = true;
     if (nominatesFirstPair() && this.pc.getConfiguration().iceTransportPolicy !== 'relay') {
       this.#holds = {
         out: new RelayHold((candidate) => this.#host.sendCandidate(candidate)),

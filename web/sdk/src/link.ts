@@ -28,9 +28,13 @@ export interface LinkHost {
   newPC(): RTCPeerConnection;
   /** Signaling works. */
   reachable(): boolean;
+  /** When signaling was last taken up again, -Infinity if it never was lost. */
+  returnedAtMs(): number;
   localTrack(kind: TrackKind): MediaStreamTrack | null;
   send(message: Outgoing): void;
   channel(label: string): Channel | undefined;
+  /** The network may not be what it was. */
+  suspect(): void;
   changed(): void;
   tracksChanged(): void;
   gone(reason: 'bye' | 'lost'): void;
@@ -125,19 +129,26 @@ export class Link {
     this.#recovery.attempted(performance.now());
   }
 
-  /** Four times a second. Returns the level of the peer's voice, and whether the connection is in trouble. */
-  tick(nowMs: number): { level: number; trouble: boolean } {
+  /** The network of this end is another one. The follower's restart would do harm: see recovery.ts. */
+  networkChanged(): void {
+    if (this.#connection?.leads) this.restartIce();
+  }
+
+  /** Four times a second. Returns the level of the peer's voice. */
+  tick(nowMs: number): number {
     const connection = this.#connection;
     if (nowMs > this.#orphanUntilMs) this.#host.gone('lost');
-    if (!connection) return { level: 0, trouble: false };
+    if (!connection) return 0;
     const level = connection.listen();
     const { pc } = connection;
-    const { state, trouble, remedy } = this.#recovery.observe({
+    const { state, suspect, trouble, remedy } = this.#recovery.observe({
       nowMs, silentMs: connection.silentMs(nowMs), mediaFlowed: connection.mediaFlowed,
-      remoteHidden: connection.remoteHidden, polite: this.#polite,
+      remoteHidden: connection.remoteHidden, follows: !connection.leads,
       ice: pc.iceConnectionState, dtlsFailed: pc.connectionState === 'failed' && pc.iceConnectionState !== 'failed',
-      offering: pc.signalingState !== 'stable', reachable: this.#host.reachable(), away: this.peer.signaling === 'away',
+      offering: pc.signalingState !== 'stable', away: this.peer.signaling === 'away',
+      reachable: this.#host.reachable(), returnedAtMs: this.#host.returnedAtMs(),
     });
+    if (suspect) this.#host.suspect();
     if (remedy === 'restart') pc.restartIce();
     if (remedy === 'replace') this.#start();
     this.#trouble = trouble;
@@ -146,7 +157,7 @@ export class Link {
       this.peer.connection = state;
       this.#host.changed();
     }
-    return { level, trouble };
+    return level;
   }
 
   sendAlive(hidden: boolean): void {

@@ -76,12 +76,14 @@ class Room {
     side.link = new Link(new Peer(other), this.info(other, false), {
       newPC: () => new FakePC() as unknown as RTCPeerConnection,
       reachable: () => true,
+      returnedAtMs: () => -Infinity,
       localTrack: (kind) => side.local.get(kind) ?? null,
       send: (message) => {
         side.sent.push(message);
         if (!this.lossy) setTimeout(() => far().link.handle({ ...message, seq: 0, from: id } as PeerMessage));
       },
       channel: () => channel,
+      suspect: () => undefined,
       changed: () => undefined,
       tracksChanged: () => undefined,
       gone: (reason) => side.gone.push(reason),

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { Recovery, type Observation } from '../src/recovery.js';
 
 const CALM: Observation = {
-  nowMs: 0, silentMs: 0, mediaFlowed: true, remoteHidden: false, ice: 'connected', dtlsFailed: false, polite: false, offering: false,
-  reachable: true, away: false,
+  nowMs: 0, silentMs: 0, mediaFlowed: true, remoteHidden: false, ice: 'connected', dtlsFailed: false, follows: false, offering: false,
+  returnedAtMs: -Infinity, reachable: true, away: false,
 };
 
 /** Observes four times a second from `from` to `to`; returns what was done, and when. */
@@ -41,8 +41,8 @@ test('the time of a restart begins with its answer', () => {
   assert.deepEqual(run(recovery, 4_250, 6_750, silentSince(1_000)), ['4250 reconnecting', '6750 replace']);
 });
 
-test('the polite side leaves the first restart, and the new connection, to the other', () => {
-  const log = run(new Recovery(0), 0, 8_750, silentSince(1_000, { polite: true }));
+test('the follower leaves the first restart, and the new connection, to the other', () => {
+  const log = run(new Recovery(0), 0, 8_750, silentSince(1_000, { follows: true }));
   assert.deepEqual(log, ['0 connected', '2750 reconnecting', '3500 restart', '8750 replace']);
 });
 
@@ -106,4 +106,22 @@ test('failed DTLS is replaced at once, by either side, when the peer can be told
     }));
     assert.deepEqual(log, ['0 connected', '1750 replace']);
   }
+});
+
+test('whose signaling had to be opened anew in the silence begins a new connection at once', () => {
+  const moved = (nowMs: number): Partial<Observation> => ({
+    ...silentSince(1_000)(nowMs), reachable: nowMs < 1_500 || nowMs >= 2_000, returnedAtMs: nowMs >= 2_000 ? 2_000 : -Infinity,
+  });
+  assert.deepEqual(run(new Recovery(0), 0, 2_000, moved), ['0 connected', '2000 replace']);
+});
+
+test('signaling that was opened anew while the peer was heard is no reason', () => {
+  assert.deepEqual(run(new Recovery(0), 0, 3_000, () => ({ returnedAtMs: 900 })), ['0 connected']);
+});
+
+test('silence in flowing media is suspect before it is trouble', () => {
+  const recovery = new Recovery(0);
+  const { suspect, trouble } = recovery.observe({ ...CALM, nowMs: 5_000, silentMs: 500 });
+  assert.deepEqual([suspect, trouble], [true, false]);
+  assert.equal(recovery.observe({ ...CALM, nowMs: 5_000, silentMs: 500, mediaFlowed: false }).suspect, false);
 });
