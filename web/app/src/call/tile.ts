@@ -33,7 +33,7 @@ class Tile extends View {
     return html`<figure class="tile self" data-tile="self" aria-label=${label}>
       ${this.#renderVideo(stream, 'mirrored', label)}
       ${stream ? nothing : html`<div class="tile-empty hue-${hueOf('self')}">${avatar(name, 'self')}</div>`}
-      ${away ? html`<p class="tile-chip" role="status" title=${t('tile.self-away')}><span class="spinner"></span>${t('tile.reconnecting')}</p>` : nothing}
+      ${away ? html`<p class="tile-chip" role="status" title=${t('tile.self-away')}><span class="spinner"></span><span>${t('tile.reconnecting')}</span></p>` : nothing}
       ${screenOn ? html`<button class="tile-sharing" type="button" @click=${() => void session.toggleScreen()}>${icon('screen-stop')}<span>${t('tile.stop-sharing')}</span></button>` : nothing}
       <figcaption class="tile-name">
         ${inputs.microphone.on ? html`<parley-level></parley-level>` : muted()}
@@ -71,10 +71,10 @@ class Tile extends View {
   }
 
   #renderTrouble({ connection, away, name }: PeerView): TemplateResult | typeof nothing {
-    if (connection === 'connecting') return html`<p class="tile-chip"><span class="spinner"></span>${t('tile.connecting')}</p>`;
-    if (connection === 'reconnecting') return html`<p class="tile-chip" role="status"><span class="spinner"></span>${t('tile.reconnecting')}</p>`;
-    if (connection === 'lost') return html`<p class="tile-chip" role="status">${icon('warning')}${t('tile.lost')}</p>`;
-    if (away) return html`<p class="tile-chip" title=${t('tile.away.text', { name })}>${icon('plug')}${t('tile.away')}</p>`;
+    if (connection === 'connecting') return html`<p class="tile-chip"><span class="spinner"></span><span>${t('tile.connecting')}</span></p>`;
+    if (connection === 'reconnecting') return html`<p class="tile-chip" role="status"><span class="spinner"></span><span>${t('tile.reconnecting')}</span></p>`;
+    if (connection === 'lost') return html`<p class="tile-chip" role="status">${icon('warning')}<span>${t('tile.lost')}</span></p>`;
+    if (away) return html`<p class="tile-chip" title=${t('tile.away.text', { name })}>${icon('plug')}<span>${t('tile.away')}</span></p>`;
     return nothing;
   }
 

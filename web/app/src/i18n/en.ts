@@ -43,7 +43,6 @@ export const en = {
   'device.camera.none': 'No camera found',
   'device.camera.unnamed': 'Camera',
   'device.speaker': 'Speaker',
-  'device.speaker.none': 'No speaker found',
   'device.speaker.unnamed': 'Speaker',
   'device.default': 'System default',
   'devices.title': 'Devices',

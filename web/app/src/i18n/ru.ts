@@ -42,7 +42,6 @@ export const ru: Dictionary = {
   'device.camera.none': 'Камера не найдена',
   'device.camera.unnamed': 'Камера',
   'device.speaker': 'Динамик',
-  'device.speaker.none': 'Динамик не найден',
   'device.speaker.unnamed': 'Динамик',
   'device.default': 'По умолчанию в системе',
   'devices.title': 'Устройства',

@@ -62,17 +62,17 @@ export async function prejoinStates(world, look) {
   await refused.close();
 
   const taken = await world.browser({ person: 'ann' });
-  const busy = look.watch(await taken.newPage(), 'busy');
+  const busy = look.watch(await taken.newPage(), 'gone camera');
   await busy.goto(`${world.origin}/r/${room}`);
   await busy.waitForSelector('.preview video:not([hidden])');
   await busy.click('[data-control="camera"]');
   await busy.waitForSelector('.preview-off .avatar');
-  // A camera whose film is gone does not start again, as one that another program took meanwhile.
+  // A camera whose film is gone is an unplugged one.
   await world.hideFilm('ann');
   await busy.click('[data-control="camera"]');
   await busy.waitForSelector('.help-card');
   await world.showFilm('ann');
-  await look.at('prejoin-device-busy', busy);
+  await look.at('prejoin-camera-gone', busy);
   await taken.close();
 }
 
