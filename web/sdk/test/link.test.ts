@@ -203,6 +203,20 @@ test('a peer that the server does not know and that was never connected goes at 
   room.close();
 });
 
+test('a changed network restarts the connection from the side that began it, and only from there', async () => {
+  const room = new Room();
+  room.begin();
+  await settle();
+  room.connect();
+  room.b.link.networkChanged();
+  await settle();
+  assert.deepEqual(types(room.b), ['answer']);
+  room.a.link.networkChanged();
+  await settle();
+  assert.deepEqual([types(room.a), types(room.b)], [['offer', 'offer'], ['answer', 'answer']]);
+  room.close();
+});
+
 test('messages survive a replaced connection, none twice', async () => {
   const room = new Room();
   room.begin();
