@@ -209,7 +209,8 @@ type EndOfCandidates struct {
 }
 
 // Reset says to a peer: I do not have this connection (any more), begin a new
-// one. Answers a message that names an unknown connection and is not First.
+// one. Answers a message that names an unknown connection and is not First. Who is
+// to initiate may send it, with any Connection, to leave the first offer to the peer.
 type Reset struct {
 	Type       string `json:"type" api:"reset,client,server"`
 	Seq        uint64 `json:"seq"`

@@ -15,6 +15,8 @@ import type { TrackKind } from './types.js';
 const KINDS: readonly TrackKind[] = ['microphone', 'camera', 'screen', 'screen-audio'];
 const CONTROL_BYTES_MAX = 16 << 10;
 const STATS_MS_MIN = 500;
+/** Of one peer: what it sends beyond that is not remembered. */
+const RELAYS_MAX = 256;
 
 /** What peers tell each other twice a second, outside of order and without retransmission. */
 export interface Alive {
@@ -48,6 +50,8 @@ export class Connection {
   #holds: { out: RelayHold; in: RelayHold } | null = null;
   readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
   readonly #rtpTimestamps = new Map<TrackKind, number>();
+  /** The peer's relay candidates, address:port. */
+  readonly #relays = new Set<string>();
   #counters: Counters | null = null;
   #stats: ConnectionStats | null = null;
   #statsAtMs = 0;
@@ -95,6 +99,8 @@ export class Connection {
 
   /** A candidate of the peer; an empty one is the end of them. */
   handleCandidate(candidate: RTCIceCandidateInit): void {
+    const relay = / (\S+) (\d+) typ relay\b/.exec(candidate.candidate ?? '');
+    if (relay && this.#relays.size < RELAYS_MAX) this.#relays.add(`${relay[1]}:${relay[2]}`);
     if (this.#holds) this.#holds.in.pass(candidate);
     else this.negotiation.handleCandidate(candidate);
   }
@@ -160,7 +166,7 @@ export class Connection {
     if (this.#stats && performance.now() - this.#statsAtMs < STATS_MS_MIN) return this.#stats;
     this.#statsAtMs = performance.now();
     const counters = statMap(await this.pc.getStats());
-    const stats = normalise(counters, this.#counters, this.kinds);
+    const stats = normalise(counters, this.#counters, this.kinds, this.#relays);
     this.#counters = counters;
     this.#stats = stats;
     // What nobody plays has no synchronization sources.

@@ -10,6 +10,7 @@ import { samePath } from './path.js';
 import type {
   Answer, Candidate, EndOfCandidates, Offer, Peer as PeerInfo, Reset,
 } from './protocol.gen.js';
+import { nominatesFirstPair } from './quirks.js';
 import { Recovery } from './recovery.js';
 import { randomID } from './rooms.js';
 import type { Outgoing } from './session.js';
@@ -62,7 +63,10 @@ export class Link {
 
   /** Begins, once all channels are open, so that the first offer has everything in it. */
   begin(info: PeerInfo): void {
-    if (info.initiate) this.#start();
+    if (!info.initiate) return;
+    // Nothing is lost but half a round trip: the peer begins, and so controls ICE.
+    if (nominatesFirstPair()) this.#host.send({ type: 'reset', to: this.peer.id, connection: randomID(12) });
+    else this.#start();
   }
 
   /** The server knows this peer (again): after a restart of the server, or of the peer's session. */
@@ -104,7 +108,8 @@ export class Link {
           candidate: '', sdpMid: '0', sdpMLineIndex: 0, ...fragmentOf(message),
         });
       case 'reset':
-        if (connection) this.#start();
+        // Of a connection that we have, or before there is any: the peer wants us to begin.
+        if (connection || !this.#connection) this.#start();
     }
   }
 

@@ -17,13 +17,18 @@ export function selectedPair(stats: ReadonlyMap<string, Stat>): Stat | undefined
   return pairs.find((p) => p['selected'] === true) ?? pairs.find((p) => p['nominated'] === true && p['state'] === 'succeeded');
 }
 
-export function pathOf(stats: ReadonlyMap<string, Stat>): PathInfo {
+/**
+ * `relays` are the peer's relay candidates, "address:port": one that was heard of by a check before it
+ * was signaled stays peer-reflexive in Firefox's statistics.
+ */
+export function pathOf(stats: ReadonlyMap<string, Stat>, relays: ReadonlySet<string> = new Set()): PathInfo {
   const pair = selectedPair(stats);
   const local = pair && stats.get(text(pair, 'localCandidateId'));
   const remote = pair && stats.get(text(pair, 'remoteCandidateId'));
   if (!local || !remote) return NO_PATH;
   const near = candidateInfo(local);
-  const far = candidateInfo(remote);
+  const seen = candidateInfo(remote);
+  const far: CandidateInfo = relays.has(`${seen.address}:${seen.port}`) ? { ...seen, type: 'relay' } : seen;
   const relayed = near.type === 'relay' || far.type === 'relay';
   return {
     kind: relayed ? 'relay' : 'direct',

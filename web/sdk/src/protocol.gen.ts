@@ -235,7 +235,7 @@ export interface EndOfCandidates {
   username_fragment?: string;
 }
 
-/** Reset says to a peer: I do not have this connection (any more), begin a new one. Answers a message that names an unknown connection and is not First. */
+/** Reset says to a peer: I do not have this connection (any more), begin a new one. Answers a message that names an unknown connection and is not First. Who is to initiate may send it, with any Connection, to leave the first offer to the peer. */
 export interface Reset {
   type: 'reset';
   seq: number;

@@ -9,8 +9,10 @@ export type Counters = ReadonlyMap<string, Stat>;
 
 export type ConnectionStats = Omit<PeerStats, 'peer' | 'atMs' | 'quality'>;
 
-/** `kinds`: mid of a media section -> what it carries. */
-export function normalise(stats: Counters, before: Counters | null, kinds: ReadonlyMap<string, TrackKind>): ConnectionStats {
+/** `kinds`: mid of a media section -> what it carries. `relays`: see pathOf. */
+export function normalise(
+  stats: Counters, before: Counters | null, kinds: ReadonlyMap<string, TrackKind>, relays: ReadonlySet<string> = new Set(),
+): ConnectionStats {
   const pair = selectedPair(stats);
   const tracks: TrackStats[] = [];
   for (const stat of stats.values()) {
@@ -31,7 +33,7 @@ export function normalise(stats: Counters, before: Counters | null, kinds: Reado
     receivedBps: sum('inbound'),
     lossFraction: Math.max(0, ...active.map((track) => track.lossFraction)),
     jitterMs: Math.max(0, ...inboundTracks.map((track) => track.jitterMs)),
-    path: pathOf(stats),
+    path: pathOf(stats, relays),
     tracks: active,
   };
 }

@@ -150,8 +150,17 @@ test('a connection that the other end does not have is reset and begun anew', as
   room.a.link.handle({ type: 'reset', seq: 0, from: 'b', connection: 'stale' });
   await settle();
   assert.equal(room.a.sent.filter((message) => message.type === 'offer').length, 2, 'a reset of an old connection is nothing');
-  room.close();
   fresh.a.link.close();
+  room.close();
+});
+
+test('a reset before there is a connection asks for the first offer', async () => {
+  const room = new Room();
+  room.a.link.handle({ type: 'reset', seq: 0, from: 'b', connection: 'whatever' });
+  await settle();
+  assert.deepEqual(types(room.a), ['offer']);
+  assert.deepEqual(types(room.b), ['answer']);
+  room.close();
 });
 
 test('an offer that a restarted server has lost is said again', async () => {

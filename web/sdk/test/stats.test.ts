@@ -72,6 +72,17 @@ test('a relay is named by how this browser reaches it', () => {
   assert.deepEqual(pathOf(new Map()), { kind: 'none', protocol: 'udp' });
 });
 
+test('a relay that was heard of by a check first is a relay all the same', () => {
+  const pair = counters([
+    stat({ id: 'p', type: 'candidate-pair', nominated: true, state: 'succeeded', localCandidateId: 'l', remoteCandidateId: 'r' }),
+    stat({ id: 'l', type: 'local-candidate', candidateType: 'host', protocol: 'udp', address: '192.0.2.9', port: 50000 }),
+    stat({ id: 'r', type: 'remote-candidate', candidateType: 'prflx', protocol: 'udp', address: '203.0.113.10', port: 51514 }),
+  ]);
+  assert.equal(pathOf(pair).kind, 'direct');
+  const path = pathOf(pair, new Set(['203.0.113.10:51514']));
+  assert.deepEqual([path.kind, path.protocol, path.remote?.type], ['relay', 'udp', 'relay']);
+});
+
 test('the worst path of all peers, not counting those without one', () => {
   const none: PathInfo = { kind: 'none', protocol: 'udp' };
   const direct: PathInfo = { kind: 'direct', protocol: 'udp' };
