@@ -241,7 +241,8 @@ async function troubles(world, look, { Ann: { page: ann }, Boris: { browser } })
     close: async () => {
       world.resumeServer();
       await back();
-      await ann.waitForFunction(() => document.querySelector('.tile.self .tile-chip') === null);
+      // Both have their signaling again too.
+      await ann.waitForFunction(() => document.querySelector('.tile-chip') === null);
     },
   });
   await world.stopServer();
