@@ -13,7 +13,7 @@ import * as scenes from './test/browser/scenes.mjs';
 import { World } from './test/browser/world.mjs';
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',');
-const directory = process.argv.includes("--check") ? null : process.env.SHOTS ?? fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
+const directory = process.argv.includes('--check') ? null : fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
 const order = ['pagesWithoutDevices', 'prejoinStates', 'callStates', 'relayedCall', 'serverTroubles'];
 
 const world = await World.create();

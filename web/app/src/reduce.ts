@@ -14,13 +14,12 @@ export type Action =
   | { type: 'inputs'; microphone: boolean; camera: boolean; screen: boolean }
   | { type: 'devices'; devices: readonly Device[]; selected: Partial<Record<DeviceKind, string>> }
   | { type: 'joining' }
-  | { type: 'joined'; selfId: string; peers: readonly PeerView[]; atMs: number }
+  | { type: 'joined'; peers: readonly PeerView[]; atMs: number }
   | { type: 'ended'; reason: EndReason }
   | { type: 'call-state'; state: CallState }
   | { type: 'peer'; peer: PeerView }
   | { type: 'peer-left'; id: string }
   | { type: 'peer-stats'; id: string; stats: PeerStats }
-  | { type: 'active-speaker'; id: string | null }
   | { type: 'path'; path: PathInfo }
   | { type: 'chat'; entry: ChatEntry }
   | { type: 'panel'; panel: Panel | null; peer?: string }
@@ -46,14 +45,13 @@ export function reduce(state: State, action: Action): State {
     case 'joining': return { ...state, ...outsideCall, phase: 'joining', end: null, dialog: null };
     case 'joined':
       return {
-        ...state, phase: 'call', selfId: action.selfId, peers: action.peers, joinedAtMs: action.atMs, callState: 'connected',
+        ...state, phase: 'call', peers: action.peers, joinedAtMs: action.atMs, callState: 'connected',
       };
     case 'ended': return { ...state, ...outsideCall, phase: 'ended', end: action.reason, dialog: null, screenOn: false };
     case 'call-state': return { ...state, callState: action.state };
     case 'peer': return setPeer(state, action.peer);
     case 'peer-left': return removePeer(state, action.id);
     case 'peer-stats': return changePeer(state, action.id, { stats: action.stats });
-    case 'active-speaker': return { ...state, activeSpeaker: action.id };
     case 'path': return { ...state, path: action.path };
     case 'chat': return addChat(state, action.entry);
     case 'panel': return showPanel(state, action.panel, action.peer);
@@ -97,7 +95,6 @@ function removePeer(state: State, id: string): State {
   return {
     ...state,
     peers: state.peers.filter((p) => p.id !== id),
-    activeSpeaker: state.activeSpeaker === id ? null : state.activeSpeaker,
     pinned: isTheirs(state.pinned) ? null : state.pinned,
     connectionPeer: state.connectionPeer === id ? null : state.connectionPeer,
   };

@@ -30,7 +30,6 @@ export interface PeerView {
   /** Null while that kind is not sent, or has not arrived yet. */
   camera: MediaStream | null;
   screen: MediaStream | null;
-  hasMicrophone: boolean;
 }
 
 export interface ChatEntry {
@@ -60,11 +59,9 @@ export interface State {
   screenOn: boolean;
   devices: readonly Device[];
   selected: Partial<Record<DeviceKind, string>>;
-  selfId: string;
   callState: CallState;
   /** In order of arrival. */
   peers: readonly PeerView[];
-  activeSpeaker: string | null;
   path: PathInfo;
   joinedAtMs: number;
   end: EndReason | null;
@@ -100,6 +97,6 @@ export function initialState(name: string, route: Route): State {
 
 /** The part of the state that a call fills, as it is without one. */
 export const outsideCall = {
-  selfId: '', callState: 'connecting', peers: [], activeSpeaker: null, path: noPath, joinedAtMs: 0,
+  callState: 'connecting', peers: [], path: noPath, joinedAtMs: 0,
   panel: null, connectionPeer: null, chat: [], unread: 0, audioBlocked: false, pinned: null,
 } satisfies Partial<State>;

@@ -8,7 +8,7 @@ const route = { page: 'room', room: 'garden', name: null, join: false } as const
 function peer(id: string, change: Partial<PeerView> = {}): PeerView {
   return {
     id, name: id.toUpperCase(), media: { microphone: true, camera: true, screen: false }, connection: 'connecting', away: false,
-    path: noPath, quality: 'unknown', speaking: false, stats: null, camera: null, screen: null, hasMicrophone: true, ...change,
+    path: noPath, quality: 'unknown', speaking: false, stats: null, camera: null, screen: null, ...change,
   };
 }
 
@@ -16,7 +16,7 @@ function after(actions: Action[], start: State = initialState('Ann', route)): St
   return actions.reduce(reduce, start);
 }
 
-const joined: Action[] = [{ type: 'joining' }, { type: 'joined', selfId: 'me', peers: [peer('a')], atMs: 5 }];
+const joined: Action[] = [{ type: 'joining' }, { type: 'joined', peers: [peer('a')], atMs: 5 }];
 const message = (id: string, from = 'a'): Action => ({ type: 'chat', entry: { id, from, name: 'A', text: `text ${id}`, atMs: 1 } });
 
 describe('reduce', () => {
@@ -44,10 +44,10 @@ describe('reduce', () => {
 
   it('forgets all that pointed to a peer that left', () => {
     const state = after([
-      ...joined, { type: 'active-speaker', id: 'a' }, { type: 'pin', key: 'a:screen' }, { type: 'panel', panel: 'connection', peer: 'a' },
+      ...joined, { type: 'pin', key: 'a:screen' }, { type: 'panel', panel: 'connection', peer: 'a' },
       { type: 'peer-left', id: 'a' },
     ]);
-    assert.deepEqual([state.peers, state.activeSpeaker, state.pinned, state.connectionPeer], [[], null, null, null]);
+    assert.deepEqual([state.peers, state.pinned, state.connectionPeer], [[], null, null]);
   });
 
   it('counts unread messages only while the chat is closed, never own ones', () => {

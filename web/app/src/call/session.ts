@@ -212,7 +212,7 @@ class Session {
     this.#call = call;
     this.#chat = call.channel(chatLabel);
     const peers = [...call.peers.values()];
-    store.dispatch({ type: 'joined', selfId: call.id, peers: peers.map(viewOf), atMs: Date.now() });
+    store.dispatch({ type: 'joined', peers: peers.map(viewOf), atMs: Date.now() });
     rememberRoom(call.room, Date.now());
     stayAwake(true);
     const show = ({ peer }: { peer: Peer }): void => {
@@ -239,7 +239,6 @@ class Session {
         store.dispatch({ type: 'peer-stats', id: peer.id, stats });
       }),
       call.on('path', ({ path }) => store.dispatch({ type: 'path', path })),
-      call.on('active-speaker', ({ peer }) => store.dispatch({ type: 'active-speaker', id: peer?.id ?? null })),
       call.on('state', ({ state, reason }) => {
         if (state === 'left') this.#finish(reason ?? 'left');
         else store.dispatch({ type: 'call-state', state });
@@ -314,7 +313,6 @@ function viewOf(peer: Peer): PeerView {
     path: peer.path, quality: peer.quality, speaking: peer.speaking, stats: peer.stats,
     camera: peer.track('camera') ? peer.stream : null,
     screen: peer.track('screen') ? peer.screenStream : null,
-    hasMicrophone: peer.media.microphone,
   };
 }
 
