@@ -55,7 +55,7 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser' node --test --test-concurrency=1 web/app/test/browser/*.test.mjs
+		step 'browser' env PARLEY_BINARY=bin/parley node web/app/screenshots.mjs --check
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'
 	fi
