@@ -109,30 +109,42 @@ func (p *person) tells() string {
 // pages are closed with the test.
 func twoPeople(t *testing.T, first, second func() (*person, error)) (a, b *person) {
 	t.Helper()
-	var both []*person
-	t.Cleanup(func() {
-		for _, p := range both {
-			if t.Failed() {
-				keepLog(t, p.name+".log", p.tells())
-			}
-		}
-		for _, p := range both {
-			_ = p.Close()
-		}
-	})
+	both, err := meet(first, second)
+	t.Cleanup(func() { part(t, both, t.Failed()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return both[0], both[1]
+}
+
+// meet lets two people come, one after the other, and waits until each sees the
+// other. It returns those who came also with an error.
+func meet(first, second func() (*person, error)) (both []*person, err error) {
 	for _, come := range []func() (*person, error){first, second} {
 		p, err := come()
 		if err != nil {
-			t.Fatal(err)
+			return both, err
 		}
 		both = append(both, p)
 	}
 	for _, p := range both {
 		if _, err := p.seesPeople(1, mediaDeadline); err != nil {
-			t.Fatal(err)
+			return both, err
 		}
 	}
-	return both[0], both[1]
+	return both, nil
+}
+
+// part closes the pages, and keeps their logs if something went wrong.
+func part(t *testing.T, people []*person, wrong bool) {
+	for _, p := range people {
+		if wrong {
+			keepLog(t, p.name+".log", p.tells())
+		}
+	}
+	for _, p := range people {
+		_ = p.Close()
+	}
 }
 
 // mediaDeadline is for the first frames on a busy machine.

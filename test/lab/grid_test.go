@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -149,28 +150,54 @@ func newRoom() string {
 	return fmt.Sprintf("lab-%d", rooms.last)
 }
 
+// On a machine with fewer cores than there are videos a browser now and then
+// misses its moment. A cell is tried twice, and secondTriesMax bounds how many
+// may need that in all: more is no accident.
+const secondTriesMax = 5
+
+var secondTries atomic.Int32
+
 // tryCell makes a call from two places and checks media and path on both sides.
 func tryCell(t *testing.T, first, second *place, want Expected) {
 	t.Helper()
+	err := tryOnce(t, first, second, want)
+	if err == nil {
+		return
+	}
+	t.Logf("SECOND TRY, because: %v", err)
+	if n := secondTries.Add(1); n > secondTriesMax {
+		t.Errorf("%d cells needed a second try", n)
+	}
+	if err := tryOnce(t, first, second, want); err != nil {
+		t.Errorf("%v\nbecause %s", err, want.Reason)
+	}
+}
+
+func tryOnce(t *testing.T, first, second *place, want Expected) (err error) {
 	room := newRoom()
 	began := time.Now()
-	a, b := twoPeople(t,
+	both, err := meet(
 		func() (*person, error) { return first.enter(room, "Ann") },
 		func() (*person, error) { return second.enter(room, "Ben") },
 	)
-	reports, err := settleOn(a, b, want)
+	defer func() { part(t, both, err != nil) }()
 	if err != nil {
-		t.Fatalf("%v\nbecause %s", err, want.Reason)
+		return err
 	}
-	t.Logf("after %v %s: %v", time.Since(began).Round(time.Millisecond), a.name, reports[0])
-	t.Logf("%s: %v", b.name, reports[1])
+	reports, err := settleOn(both[0], both[1], want)
+	if err != nil {
+		return err
+	}
+	t.Logf("after %v %s: %v", time.Since(began).Round(time.Millisecond), both[0].name, reports[0])
+	t.Logf("%s: %v", both[1].name, reports[1])
 	// What people are told must be what is so.
-	for _, p := range []*person{a, b} {
+	for _, p := range both {
 		badge := fmt.Sprintf("document.querySelector('[data-overall]')?.dataset.overall === '%s'", want)
 		if err := p.WaitFor(nil, badge, 10*time.Second); err != nil {
-			t.Errorf("%s: the badge of the app: %v", p.name, err)
+			return fmt.Errorf("%s: the badge of the app: %w", p.name, err)
 		}
 	}
+	return nil
 }
 
 // settleOn waits until the media takes the path expected. ICE may begin with a
@@ -184,10 +211,10 @@ func settleOn(a, b *person, want Expected) (last [2]report, err error) {
 			if err != nil {
 				return last, fmt.Errorf("%s: %w", p.name, err)
 			}
-			if len(all) != 1 {
-				return last, fmt.Errorf("%s has %d connections, want one", p.name, len(all))
+			last[i] = report{}
+			if len(all) == 1 { // while one connection replaces another there may be none or two
+				last[i] = all[0]
 			}
-			last[i] = all[0]
 		}
 		if fits(last, a.kind, b.kind, want) {
 			return last, nil
