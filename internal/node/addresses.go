@@ -17,7 +17,7 @@ import (
 // iceServers tells a client of the signaling where STUN and TURN are: under the
 // name by which it reached the server, since that is the one that works for it.
 func (n *node) iceServers(r *http.Request, username, credential string) []api.ICEServer {
-	host := iceHost(r.Host, n.settings.PublicIP)
+	host := iceHost(r.Host, n.settings.PublicIP, n.media.UDPAddr().Addr())
 	if host == "" {
 		return nil
 	}
@@ -46,8 +46,8 @@ func (n *node) iceServers(r *http.Request, username, credential string) []api.IC
 
 // iceHost returns the host part for ICE URLs. Somebody on the server's own
 // machine gets the address others have for it: browsers do not use a relay on
-// loopback.
-func iceHost(host string, public []netip.Addr) string {
+// loopback. bound is where UDP is listened on, invalid if it is off.
+func iceHost(host string, public []netip.Addr, bound netip.Addr) string {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = strings.Trim(host, "[]")
@@ -56,6 +56,8 @@ func iceHost(host string, public []netip.Addr) string {
 	if name == "localhost" || strings.HasSuffix(name, ".localhost") || (err == nil && ip.IsLoopback()) {
 		if len(public) > 0 {
 			ip = public[0]
+		} else if bound.IsValid() && !bound.IsUnspecified() {
+			ip = bound
 		} else if lan := lanAddress(); lan.IsValid() {
 			ip = lan
 		} else {

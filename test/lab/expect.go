@@ -77,10 +77,15 @@ func unpredictable(a, b nature) bool {
 }
 
 // relayProtocols are the cheapest by which a client of the kind reaches the
-// relay. TCP and TLS cost the same: Firefox gives both the same priority.
+// relay, the cheapest first. TCP and TLS cost the same: Firefox gives both the
+// same priority. From IPv6 alone it takes now and then the stream's candidate
+// although UDP works, because that was there first.
 func relayProtocols(kind internet.Kind) []string {
-	if natures[kind].noUDP {
+	switch {
+	case natures[kind].noUDP:
 		return []string{"tcp", "tls"}
+	case kind == internet.IPv6Only:
+		return []string{"udp", "tcp", "tls"}
 	}
 	return []string{"udp"}
 }
@@ -168,5 +173,6 @@ pair with real NAT boxes and checks with Chromium and Firefox that media arrives
 
 "relay udp" means that both reach the relay over UDP; "tcp/udp" that the one named in the row reaches it
 over TCP or TLS and the one named in the column over UDP (or needs no relay of its own). TURN over TCP and
-over TLS share port 443 with the web app. Numbers in brackets are the reasons below.
+over TLS share port 443 with the web app. From ipv6-only Firefox may take TCP or TLS to the relay although
+UDP works, where that was ready first. Numbers in brackets are the reasons below.
 `

@@ -27,11 +27,9 @@ export async function pagesWithoutDevices(world, look) {
   await look.at('prejoin-no-device', page);
 
   const insecure = look.watch(await browser.newPage(), 'insecure');
-  look.tolerate(/Cross-Origin-Opener-Policy header has been ignored/);
   // A name that is not the machine's own, over HTTP: what a person sees who forgot the "s".
   await insecure.goto(`http://parley.test:${world.port}/r/${room}`);
   await look.at('insecure-origin', insecure);
-  look.tolerate(null);
 
   const old = look.watch(await browser.newPage(), 'old');
   await old.evaluateOnNewDocument(() => delete RTCPeerConnection.prototype.restartIce);
