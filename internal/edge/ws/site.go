@@ -141,7 +141,7 @@ func SecurityHeaders(next http.Handler, hsts bool) http.Handler {
 		h.Set("Permissions-Policy", permissions)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer") // a room's address is its key
-		if r.TLS != nil { // elsewhere browsers ignore it, and complain
+		if r.TLS != nil {                       // elsewhere browsers ignore it, and complain
 			h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		}
 		if hsts {
