@@ -62,7 +62,7 @@ bench: build ## measure; the table is printed and kept under bench/results
 	@scripts/bench.sh
 
 screenshots: build ## take the pictures under docs/screenshots again
-	PARLEY_BINARY=bin/parley $(NODE) web/app/screenshots.mjs
+	PARLEY_BINARY=$(CURDIR)/bin/parley $(NODE) web/app/screenshots.mjs
 
 release: web ## archives with checksums for all platforms, under dist
 	@PLATFORMS='$(PLATFORMS)' VERSION='$(VERSION)' LDFLAGS='$(LDFLAGS)' scripts/release.sh

@@ -55,7 +55,7 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser' env PARLEY_BINARY=bin/parley node web/app/screenshots.mjs --check
+		step 'browser' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'
 	fi

@@ -39,7 +39,9 @@ var natures = map[internet.Kind]nature{
 // Expected is the cheapest path that can exist between two places.
 type Expected struct {
 	Direct bool
-	Reason string
+	// OrRelay: the browsers may also stay on the relay, although direct is possible.
+	OrRelay bool
+	Reason  string
 }
 
 // expect tells the path between clients of two kinds at different sites.
@@ -173,6 +175,8 @@ pair with real NAT boxes and checks with Chromium and Firefox that media arrives
 
 "relay udp" means that both reach the relay over UDP; "tcp/udp" that the one named in the row reaches it
 over TCP or TLS and the one named in the column over UDP (or needs no relay of its own). TURN over TCP and
-over TLS share port 443 with the web app. From ipv6-only Firefox may take TCP or TLS to the relay although
+over TLS share port 443 with the web app. Two Firefoxes, one of them behind a restricted NAT, may stay on
+the relay where direct is possible: Firefox keeps the first pair that works, and that filter lets the relay in
+as soon as the server was asked for the own address. From ipv6-only Firefox may take TCP or TLS to the relay although
 UDP works, where that was ready first. Numbers in brackets are the reasons below.
 `
