@@ -39,37 +39,37 @@ var natures = map[internet.Kind]nature{
 // Expected is the cheapest path that can exist between two places.
 type Expected struct {
 	Direct bool
+	Reason string
 	// OrRelay: the browsers may also stay on the relay, although direct is possible.
 	OrRelay bool
-	Reason  string
 }
 
 // expect tells the path between clients of two kinds at different sites.
 func expect(a, b internet.Kind) Expected {
 	switch {
 	case a.HasIPv6() && b.HasIPv6():
-		return Expected{true, "both have public IPv6; sending at the same time opens both firewalls"}
+		return Expected{Direct: true, Reason: "both have public IPv6; sending at the same time opens both firewalls"}
 	case !a.HasIPv4() || !b.HasIPv4():
-		return Expected{false, "one has only IPv6, the other only IPv4; the relay has both"}
+		return Expected{Direct: false, Reason: "one has only IPv6, the other only IPv4; the relay has both"}
 	}
 	na, nb := natures[a], natures[b]
 	switch {
 	case na.noUDP || nb.noUDP:
-		return Expected{false, "one cannot send UDP; it reaches the relay over TCP or TLS"}
+		return Expected{Direct: false, Reason: "one cannot send UDP; it reaches the relay over TCP or TLS"}
 	case unpredictable(na, nb) || unpredictable(nb, na):
-		return Expected{false, "one port is chosen anew for each destination, and the other side lets in only the exact port it has sent to"}
+		return Expected{Direct: false, Reason: "one port is chosen anew for each destination, and the other side lets in only the exact port it has sent to"}
 	case na.mapping == onAddressAndPort || nb.mapping == onAddressAndPort:
-		return Expected{true, "one port cannot be told before, but the other side lets it in"}
+		return Expected{Direct: true, Reason: "one port cannot be told before, but the other side lets it in"}
 	case na.filtering == onNothing || nb.filtering == onNothing:
-		return Expected{true, "at least one side can be reached at once, and ports stay the same"}
+		return Expected{Direct: true, Reason: "at least one side can be reached at once, and ports stay the same"}
 	default:
-		return Expected{true, "ports stay the same; sending at the same time opens both filters"}
+		return Expected{Direct: true, Reason: "ports stay the same; sending at the same time opens both filters"}
 	}
 }
 
 // expectSameSite tells the path between two clients of one site.
 func expectSameSite() Expected {
-	return Expected{true, "both are on one network and need not leave it"}
+	return Expected{Direct: true, Reason: "both are on one network and need not leave it"}
 }
 
 // unpredictable tells whether a's outside port cannot be known by b, whose
