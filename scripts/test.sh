@@ -55,7 +55,8 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check
+		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check
+		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'
 	fi

@@ -155,7 +155,7 @@ async function firstLoad(files, scripts) {
   for (const file of files) sizes[file] = await gzip(file);
   let locale = ['', 0];
   for (const [source, file] of Object.entries(scripts)) {
-    if (!source.startsWith('app/src/i18n/')) continue;
+    if (!source.startsWith('app/src/i18n/texts/')) continue;
     const size = await gzip(`assets/${file}`);
     if (size > locale[1]) locale = [`assets/${file}`, size];
   }
@@ -188,10 +188,32 @@ async function buildTests() {
       plugins: [{
         name: 'client',
         setup: (build) => build.onResolve({ filter: /^@parley\/client$/ }, () => ({ path: common.alias['@parley/client'] })),
-      }],
+      }, dictionariesPlugin],
     });
   }
 }
+
+/** All texts of the app by folder and language, for the tests that hold them against each other. */
+const dictionariesPlugin = {
+  name: 'dictionaries',
+  setup(build) {
+    const filter = /^parley:dictionaries$/;
+    build.onResolve({ filter }, ({ path: name }) => ({ path: name, namespace: 'dictionaries' }));
+    build.onLoad({ filter, namespace: 'dictionaries' }, async () => {
+      const source = at('app/src');
+      const files = (await readdir(source, { recursive: true })).filter((name) => /(^|\/)texts\/\w+\.ts$/.test(name)).sort();
+      const folders = new Map();
+      for (const file of files) {
+        const folder = path.dirname(file);
+        const locale = path.basename(file, '.ts');
+        folders.set(folder, [...(folders.get(folder) ?? []), `${locale}: m${files.indexOf(file)}.${locale === 'en' ? 'en' : 'texts'}`]);
+      }
+      const imports = files.map((file, n) => `import * as m${n} from ${JSON.stringify(path.join(source, file))};`);
+      const entries = [...folders].map(([folder, languages]) => `${JSON.stringify(folder)}: { ${languages.join(', ')} }`);
+      return { contents: `${imports.join('\n')}\nexport const dictionaries = { ${entries.join(', ')} };`, resolveDir: root };
+    });
+  },
+};
 
 async function buildAll() {
   const files = await buildApp();

@@ -3,23 +3,25 @@
 //
 //   node web/app/screenshots.mjs            pictures into docs/screenshots
 //   node web/app/screenshots.mjs --check    no pictures, the checks alone
-//   ... --only=callStates,relayedCall       some of the groups in test/browser/scenes.mjs
+//   ... --only=callStates,relayedCall       some of the groups: functions exported below test/browser/scenes
 //
 // Fails when axe finds a violation, or a page writes an error or a warning to its console.
 // PARLEY_BINARY names a built binary; else one is built.
+import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Look } from './test/browser/look.mjs';
-import * as scenes from './test/browser/scenes.mjs';
 import { World } from './test/browser/world.mjs';
 
 const only = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length).split(',');
 const directory = process.argv.includes('--check') ? null : fileURLToPath(new URL('../../docs/screenshots', import.meta.url));
-const order = ['pagesWithoutDevices', 'prejoinStates', 'callStates', 'relayedCall', 'serverTroubles'];
+const folder = new URL('./test/browser/scenes/', import.meta.url);
+const scenes = {};
+for (const file of (await readdir(folder)).sort()) Object.assign(scenes, await import(new URL(file, folder)));
 
 const world = await World.create();
 const look = new Look(directory);
 try {
-  for (const name of order.filter((group) => !only || only.includes(group))) await scenes[name](world, look);
+  for (const [name, scene] of Object.entries(scenes)) if (!only || only.includes(name)) await scene(world, look);
 } catch (error) {
   look.complaints.push(error.stack);
 } finally {

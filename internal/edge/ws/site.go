@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -105,9 +106,14 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.write(w, r, status)
 }
 
+// pages are the first parts of addresses that the app itself shows; "" is its
+// start page.
+var pages = []string{"", "r", "check", "internals", "learn"}
+
 // isPage says whether path is one that the app itself shows.
 func isPage(path string) bool {
-	return path == "/" || strings.HasPrefix(path, "/r/")
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return slices.Contains(pages, first)
 }
 
 func (f *siteFile) write(w http.ResponseWriter, r *http.Request, status int) {

@@ -2,8 +2,9 @@ import { browserProblem } from '@parley/client';
 import { html, nothing, type TemplateResult } from 'lit';
 import { session } from './call/session.js';
 import { t, translate } from './i18n/index.js';
+import { loadPage } from './pages/lazy.js';
 import { parseRoute } from './router.js';
-import { store } from './store.js';
+import { store, toast } from './store.js';
 import { icon } from './ui/icons.js';
 import { define, View } from './ui/view.js';
 import './pages/home.js';
@@ -14,6 +15,7 @@ import './call/page.js';
 /** The whole app: which page is shown, and what lies over all pages. */
 class App extends View {
   #started = false;
+  #page: HTMLElement | null = null;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -45,6 +47,7 @@ class App extends View {
   #renderPage(): TemplateResult {
     const { route, phase } = this.state;
     if (route.page === 'home') return html`<parley-home></parley-home>`;
+    if (route.page === 'lazy') return html`${this.#page ?? nothing}`;
     if (route.page === 'unknown') return html`<parley-notice kind="unknown"></parley-notice>`;
     const problem = browserProblem();
     if (problem) return html`<parley-notice kind=${problem}></parley-notice>`;
@@ -57,8 +60,23 @@ class App extends View {
 
   #title(): string {
     const { route, unread } = this.state;
+    if (route.page === 'lazy') return this.#page?.title || t('app.title');
     if (route.page !== 'room') return t('app.title');
     return `${unread > 0 ? `(${unread}) ` : ''}${route.room} · Parley`;
+  }
+
+  async #load(name: string): Promise<void> {
+    if (this.#page?.localName === `parley-${name}`) return;
+    this.#page = null;
+    try {
+      const page = await loadPage(name);
+      const { route } = store.state;
+      if (route.page !== 'lazy' || route.name !== name) return;
+      this.#page = page;
+    } catch {
+      toast('toast.page-failed', {}, 'warning');
+    }
+    this.requestUpdate();
   }
 
   readonly #onRoute = (): void => {
@@ -66,6 +84,8 @@ class App extends View {
     session.close();
     store.dispatch({ type: 'route', route });
     if (route.page === 'room') session.open(route.room, route.join);
+    if (route.page === 'lazy') void this.#load(route.name);
+    else this.#page = null;
     scrollTo(0, 0);
   };
 

@@ -1,7 +1,11 @@
 /** Which page an address shows. Pure, but for `navigate`. */
+import { isLazyPage } from './pages/lazy.js';
+
 export type Route =
   | { page: 'home' }
   | { page: 'room'; room: string; name: string | null; join: boolean }
+  /** One of the pages that stand alone and are loaded on demand: see pages/lazy.ts. `path` is what follows its name. */
+  | { page: 'lazy'; name: string; path: string }
   | { page: 'unknown' };
 
 /** Same rule as the server's: 1 to 64 of a-z 0-9 - */
@@ -10,6 +14,8 @@ const roomPattern = /^[a-z0-9-]{1,64}$/;
 export function parseRoute(url: URL): Route {
   const path = url.pathname.replace(/\/+$/, '') || '/';
   if (path === '/' || path === '/index.html') return { page: 'home' };
+  const [, first = '', rest = ''] = /^\/([a-z]+)(?:\/(.*))?$/.exec(path) ?? [];
+  if (isLazyPage(first)) return { page: 'lazy', name: first, path: rest };
   const match = /^\/r\/([^/]+)$/.exec(path);
   if (!match) return { page: 'unknown' };
   const room = decode(match[1] ?? '').toLowerCase();

@@ -8,8 +8,9 @@ import type { Route } from './router.js';
 
 export type Input = 'microphone' | 'camera';
 export type Phase = 'prejoin' | 'joining' | 'call' | 'ended';
-export type Panel = 'chat' | 'people' | 'connection';
-export type DialogName = 'devices' | 'help' | 'more' | 'permissions';
+/** Which panel or dialog is open: one of the call's own, or one that a feature brings. */
+export type Panel = 'chat' | 'people' | 'connection' | (string & {});
+export type DialogName = 'devices' | 'help' | 'more' | 'permissions' | (string & {});
 
 export interface InputState {
   on: boolean;

@@ -4,23 +4,9 @@ import { store } from '../store.js';
 import type { Panel } from '../state.js';
 import { icon, type IconName } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
+import { offers, type Control } from './feature.js';
 import { session } from './session.js';
 import { canShareScreen } from './screen.js';
-
-interface Control {
-  name: string;
-  icon: IconName;
-  label: string;
-  key: string;
-  pressed?: boolean;
-  expanded?: boolean;
-  off?: boolean;
-  busy?: boolean;
-  problem?: boolean;
-  count?: number;
-  look?: string;
-  act: () => void;
-}
 
 class Controls extends View {
   override render(): TemplateResult {
@@ -39,9 +25,10 @@ class Controls extends View {
         name: 'screen', icon: screenOn ? 'screen-stop' : 'screen', label: t(screenOn ? 'control.screen.stop' : 'control.screen'), key: 'S',
         pressed: screenOn, look: 'wide-only', act: () => void session.toggleScreen(),
       }) : nothing}
+      ${offers((feature) => feature.controls?.()).map(control)}
       <span class="controls-gap" aria-hidden="true"></span>
-      ${this.#panel('chat', 'chat', t('control.chat'), 'C', unread)}
-      ${this.#panel('people', 'people', t('control.people'), 'P', peers.length + 1, 'wide-only quiet-count')}
+      ${this.#panel('chat', 'chat', t('control.chat'), 'C', unread, t('chat.unread', { count: unread }))}
+      ${this.#panel('people', 'people', t('control.people'), 'P', peers.length + 1, t('people.count', { count: peers.length + 1 }), 'wide-only quiet-count')}
       ${control({
         name: 'more', icon: 'more', label: t('control.more'), key: '', expanded: dialog === 'more',
         act: () => store.dispatch({ type: 'dialog', dialog: 'more' }),
@@ -51,10 +38,10 @@ class Controls extends View {
     </div>`;
   }
 
-  #panel(name: Panel, image: IconName, label: string, key: string, count: number, look = ''): TemplateResult {
+  #panel(name: Panel, image: IconName, label: string, key: string, count: number, counted: string, look = ''): TemplateResult {
     const open = this.state.panel === name;
     return control({
-      name, icon: image, label, key, count, look, expanded: open,
+      name, icon: image, label, key, count, counted, look, expanded: open,
       act: () => store.dispatch({ type: 'panel', panel: open ? null : name }),
     });
   }
@@ -62,8 +49,7 @@ class Controls extends View {
 
 function control(c: Control): TemplateResult {
   const count = c.count ?? 0;
-  const counted = c.name === 'chat' ? 'chat.unread' : 'people.count';
-  const label = count > 0 ? `${c.label}, ${t(counted, { count })}` : c.label;
+  const label = count > 0 && c.counted ? `${c.label}, ${c.counted}` : c.label;
   return html`<button class="control ${c.off ? 'off' : ''} ${c.look ?? ''}" type="button" data-control=${c.name}
     aria-label=${label} title=${c.key ? `${c.label} (${c.key})` : c.label} aria-keyshortcuts=${c.key || nothing}
     aria-pressed=${c.pressed ?? nothing} aria-expanded=${c.expanded ?? nothing} aria-busy=${c.busy ?? nothing} @click=${c.act}>

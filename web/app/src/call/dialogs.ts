@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { currentLocale, locales, t, type PlainKey, type Locale } from '../i18n/index.js';
+import { currentLocale, locales, t, type Locale } from '../i18n/index.js';
 import { remember, settings } from '../settings.js';
 import type { DialogName, Input } from '../state.js';
 import { store } from '../store.js';
@@ -7,15 +7,12 @@ import { chooseLocale, nextTheme, themeIcon, themeName } from '../ui/header.js';
 import { icon, type IconName } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { deviceSelect } from './device-select.js';
+import { offers, type DialogView } from './feature.js';
 import { copyInvite } from './invite.js';
 import { problemHelp, problemTitle } from './problems.js';
 import { canFullScreen, canShareScreen, toggleFullScreen } from './screen.js';
 import { session } from './session.js';
 import { shortcuts } from './shortcuts.js';
-
-const titles: Record<DialogName, PlainKey> = {
-  devices: 'devices.title', help: 'keys.title', more: 'control.more', permissions: 'problem.title',
-};
 
 /** What lies over the call for a moment. One at a time, a real <dialog>. */
 class Dialog extends View {
@@ -33,23 +30,26 @@ class Dialog extends View {
     if (this.#opener instanceof HTMLElement && this.#opener.isConnected && document.activeElement === document.body) this.#opener.focus();
   }
 
-  override render(): TemplateResult {
+  override render(): TemplateResult | typeof nothing {
+    const dialog = this.#dialogs().find(({ name }) => name === this.name);
+    if (!dialog) return nothing;
     return html`<dialog class="dialog ${this.name}" data-dialog=${this.name} aria-labelledby="dialog-title" @close=${close} @click=${closeOutside}>
       <div class="dialog-body">
-        <header class="panel-header"><h2 id="dialog-title">${t(titles[this.name])}</h2>
+        <header class="panel-header"><h2 id="dialog-title">${dialog.title}</h2>
           <button class="icon-button" type="button" aria-label=${t('panel.close')} title="${t('panel.close')} (Esc)" @click=${close}>${icon('close')}</button></header>
-        ${this.#renderBody()}
+        ${dialog.render()}
       </div>
     </dialog>`;
   }
 
-  #renderBody(): TemplateResult {
-    switch (this.name) {
-      case 'devices': return renderDevices();
-      case 'help': return renderHelp();
-      case 'permissions': return this.#renderPermissions();
-      case 'more': return this.#renderMore();
-    }
+  #dialogs(): readonly DialogView[] {
+    return [
+      { name: 'devices', title: t('devices.title'), render: renderDevices },
+      { name: 'help', title: t('keys.title'), render: renderHelp },
+      { name: 'more', title: t('control.more'), render: () => this.#renderMore() },
+      { name: 'permissions', title: t('problem.title'), render: () => this.#renderPermissions() },
+      ...offers((feature) => feature.dialogs?.()),
+    ];
   }
 
   #renderPermissions(): TemplateResult {
@@ -73,6 +73,7 @@ class Dialog extends View {
       ${item('direct', t('control.connection'), 'I', panel('connection'))}
       ${item('link', t('invite.copy'), 'L', closing(() => void copyInvite()))}
       ${canFullScreen ? item(fullScreen ? 'shrink' : 'expand', t(fullScreen ? 'control.full-screen.end' : 'control.full-screen'), 'F', closing(() => void toggleFullScreen())) : nothing}
+      ${offers((feature) => feature.menu?.()).map((m) => item(m.icon, m.label, m.key ?? '', closing(m.act), m.look))}
       ${item('keyboard', t('keys.title'), '?', show('help'), 'keys-only')}
       <hr>
       ${item(themeIcon(), t('theme.switch', { theme: themeName() }), '', () => { nextTheme(); this.requestUpdate(); })}
@@ -101,7 +102,7 @@ function renderDevices(): TemplateResult {
 }
 
 function renderHelp(): TemplateResult {
-  return html`<dl class="keys">${shortcuts.map(({ keys, label }) => html`<div><dt>${t(label)}</dt><dd><kbd>${keys}</kbd></dd></div>`)}
+  return html`<dl class="keys">${shortcuts().map(({ keys, label }) => html`<div><dt>${label}</dt><dd><kbd>${keys}</kbd></dd></div>`)}
       <div><dt>${t('keys.talk')}</dt><dd><kbd>${t('keys.space')}</kbd></dd></div>
       <div><dt>${t('keys.close')}</dt><dd><kbd>Esc</kbd></dd></div></dl>
     <label class="check"><input type="checkbox" .checked=${settings().shortcuts} @change=${(event: Event) => remember({ shortcuts: (event.target as HTMLInputElement).checked })}>

@@ -3,6 +3,7 @@ import { t } from '../i18n/index.js';
 import { store } from '../store.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
+import { offers } from './feature.js';
 import { session } from './session.js';
 import { onShortcut, onShortcutEnd } from './shortcuts.js';
 import './stage.js';
@@ -37,6 +38,7 @@ class CallPage extends View {
       <h1 class="visually-hidden">${t('call.title', { room: route.page === 'room' ? route.room : '' })}</h1>
       <parley-call-info></parley-call-info>
       <section class="stage-area" aria-label=${t('call.stage')}>
+        <div class="banners" role="status">${offers((feature) => { const banner = feature.banner?.(); return banner ? [banner] : []; })}</div>
         <parley-stage></parley-stage>
         ${alone ? html`<parley-waiting></parley-waiting>` : nothing}
         ${phase === 'joining' ? html`<p class="stage-chip" role="status"><span class="spinner"></span>${t('call.joining')}</p>` : nothing}

@@ -1,28 +1,36 @@
-import { html, type TemplateResult } from 'lit';
-import { t, type PlainKey } from '../i18n/index.js';
-import type { Panel } from '../state.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import { t } from '../i18n/index.js';
 import { store } from '../store.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
+import { offers, type PanelView } from './feature.js';
 import './chat.js';
 import './connection.js';
 import './people.js';
 
-const titles: Record<Panel, PlainKey> = { chat: 'chat.title', people: 'people.title', connection: 'connection.title' };
+function panels(): readonly PanelView[] {
+  return [
+    { name: 'chat', title: t('chat.title'), render: () => html`<parley-chat></parley-chat>` },
+    { name: 'people', title: t('people.title'), render: () => html`<parley-people></parley-people>` },
+    { name: 'connection', title: t('connection.title'), render: () => html`<parley-connection></parley-connection>` },
+    ...offers((feature) => feature.panels?.()),
+  ];
+}
 
 /** What opens beside the stage, or over it on a phone. */
-class PanelView extends View {
-  override render(): TemplateResult {
-    const name = this.state.panel ?? 'chat';
-    return html`<section class="panel" data-panel=${name} aria-labelledby="panel-title">
+class PanelElement extends View {
+  override render(): TemplateResult | typeof nothing {
+    const panel = panels().find(({ name }) => name === this.state.panel);
+    if (!panel) return nothing;
+    return html`<section class="panel" data-panel=${panel.name} aria-labelledby="panel-title">
       <header class="panel-header">
-        <h2 id="panel-title">${t(titles[name])}</h2>
+        <h2 id="panel-title">${panel.title}</h2>
         <button class="icon-button" type="button" aria-label=${t('panel.close')} title="${t('panel.close')} (Esc)"
           @click=${() => store.dispatch({ type: 'panel', panel: null })}>${icon('close')}</button>
       </header>
-      ${name === 'chat' ? html`<parley-chat></parley-chat>` : name === 'people' ? html`<parley-people></parley-people>` : html`<parley-connection></parley-connection>`}
+      ${panel.render()}
     </section>`;
   }
 }
 
-define('parley-panel', PanelView);
+define('parley-panel', PanelElement);

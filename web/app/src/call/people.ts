@@ -6,6 +6,7 @@ import { avatar } from '../ui/avatar.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { bars, pathName, qualityName } from './badge.js';
+import { features } from './feature.js';
 import { canShare, copyInvite, shareInvite } from './invite.js';
 import { session } from './session.js';
 
@@ -21,6 +22,7 @@ class People extends View {
             <input class="field bare" id="own-name" type="text" maxlength="64" placeholder=${t('prejoin.name.placeholder')} .value=${name}
               @change=${(event: Event) => session.setName((event.target as HTMLInputElement).value.trim())}>
             <span class="person-path">${t('people.you')}</span></div>
+          ${features().map((feature) => feature.person?.(null) ?? nothing)}
           ${mediaIcons(inputs.microphone.on, inputs.camera.on)}
         </li>
         ${peers.map((peer) => renderPeer(peer))}
@@ -42,6 +44,7 @@ function renderPeer(peer: PeerView): TemplateResult {
     <div class="person-name"><span>${name}</span>
       <button class="person-path" type="button" aria-label="${t('badge.with', { name })} ${text}"
         @click=${() => store.dispatch({ type: 'panel', panel: 'connection', peer: peer.id })}>${bars(peer.quality)}${text}</button></div>
+    ${features().map((feature) => feature.person?.(peer) ?? nothing)}
     ${mediaIcons(peer.media.microphone, peer.media.camera)}
   </li>`;
 }

@@ -7,6 +7,7 @@ import { remember, rememberRoom, settings } from '../settings.js';
 import { store, toast } from '../store.js';
 import type { Input, PeerView } from '../state.js';
 import { RemoteAudio } from './audio.js';
+import { beginFeatures, endFeatures } from './feature.js';
 import { chatLabel, encodeChat, parseChat } from './chat-message.js';
 import { History } from './history.js';
 import { stayAwake } from './wake.js';
@@ -34,6 +35,7 @@ class Session {
   open(room: string, joinAtOnce: boolean): void {
     this.close();
     if (browserProblem() !== null) return;
+    void import('../features/index.js');
     this.#room = room;
     const media = this.#openMedia();
     const { microphoneOn, cameraOn } = settings();
@@ -214,6 +216,7 @@ class Session {
     const peers = [...call.peers.values()];
     store.dispatch({ type: 'joined', peers: peers.map(viewOf), atMs: Date.now() });
     rememberRoom(call.room, Date.now());
+    beginFeatures(call);
     stayAwake(true);
     const show = ({ peer }: { peer: Peer }): void => {
       // A connection that closes has something to say even after its peer has left.
@@ -252,6 +255,7 @@ class Session {
   }
 
   #end(): void {
+    endFeatures();
     for (const off of this.#off) off();
     this.#off = [];
     this.#joining?.abort();

@@ -1,26 +1,28 @@
 /** Keys of the call page. One letter each, only while nothing is being typed. */
-import type { PlainKey } from '../i18n/index.js';
+import { t } from '../i18n/index.js';
 import { settings } from '../settings.js';
 import type { Panel } from '../state.js';
 import { store } from '../store.js';
+import { offers, type Shortcut } from './feature.js';
 import { copyInvite } from './invite.js';
 import { toggleFullScreen } from './screen.js';
 import { session } from './session.js';
 
-export interface Shortcut { keys: string; label: PlainKey; act: () => void }
-
-export const shortcuts: readonly Shortcut[] = [
-  { keys: 'M', label: 'keys.microphone', act: () => void session.toggleMicrophone() },
-  { keys: 'V', label: 'keys.camera', act: () => void session.toggleCamera() },
-  { keys: 'S', label: 'keys.screen', act: () => void session.toggleScreen() },
-  { keys: 'C', label: 'keys.chat', act: () => panel('chat') },
-  { keys: 'P', label: 'keys.people', act: () => panel('people') },
-  { keys: 'I', label: 'keys.connection', act: () => panel('connection') },
-  { keys: 'D', label: 'keys.devices', act: () => store.dispatch({ type: 'dialog', dialog: 'devices' }) },
-  { keys: 'L', label: 'keys.link', act: () => void copyInvite() },
-  { keys: 'F', label: 'keys.full-screen', act: () => void toggleFullScreen() },
-  { keys: '?', label: 'keys.help', act: () => store.dispatch({ type: 'dialog', dialog: 'help' }) },
-];
+export function shortcuts(): readonly Shortcut[] {
+  return [
+    { keys: 'M', label: t('keys.microphone'), act: () => void session.toggleMicrophone() },
+    { keys: 'V', label: t('keys.camera'), act: () => void session.toggleCamera() },
+    { keys: 'S', label: t('keys.screen'), act: () => void session.toggleScreen() },
+    { keys: 'C', label: t('keys.chat'), act: () => panel('chat') },
+    { keys: 'P', label: t('keys.people'), act: () => panel('people') },
+    { keys: 'I', label: t('keys.connection'), act: () => panel('connection') },
+    { keys: 'D', label: t('keys.devices'), act: () => store.dispatch({ type: 'dialog', dialog: 'devices' }) },
+    { keys: 'L', label: t('keys.link'), act: () => void copyInvite() },
+    { keys: 'F', label: t('keys.full-screen'), act: () => void toggleFullScreen() },
+    ...offers((feature) => feature.shortcuts?.()),
+    { keys: '?', label: t('keys.help'), act: () => store.dispatch({ type: 'dialog', dialog: 'help' }) },
+  ];
+}
 
 let talking = false;
 
@@ -42,7 +44,7 @@ export function onShortcut(event: KeyboardEvent): void {
   }
   if (event.repeat) return;
   // By place on the keyboard as well, for those whose letters are not Latin.
-  const shortcut = shortcuts.find(({ keys }) => keys === event.key.toUpperCase() || (keys !== '?' && `Key${keys}` === event.code));
+  const shortcut = shortcuts().find(({ keys }) => keys === event.key.toUpperCase() || (keys !== '?' && `Key${keys}` === event.code));
   if (!shortcut) return;
   event.preventDefault();
   shortcut.act();

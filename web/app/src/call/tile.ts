@@ -8,6 +8,7 @@ import { plays } from '../ui/stream.js';
 import { define, View } from '../ui/view.js';
 import '../ui/level.js';
 import { bars, pathIcon, pathName, qualityName } from './badge.js';
+import { features } from './feature.js';
 import type { Item, Role } from './layout.js';
 import { session } from './session.js';
 
@@ -35,6 +36,7 @@ class Tile extends View {
       ${stream ? nothing : html`<div class="tile-empty hue-${hueOf('self')}">${avatar(name, 'self')}</div>`}
       ${away ? html`<p class="tile-chip" role="status" title=${t('tile.self-away')}><span class="spinner"></span><span>${t('tile.reconnecting')}</span></p>` : nothing}
       ${screenOn ? html`<button class="tile-sharing" type="button" @click=${() => void session.toggleScreen()}>${icon('screen-stop')}<span>${t('tile.stop-sharing')}</span></button>` : nothing}
+      ${overlays(null)}
       <figcaption class="tile-name">
         ${inputs.microphone.on ? html`<parley-level></parley-level>` : muted()}
         <span>${label}</span>
@@ -51,6 +53,7 @@ class Tile extends View {
       ${this.#renderVideo(camera, '', name)}
       ${camera ? nothing : html`<div class="tile-empty hue-${hueOf(peer.id)}">${avatar(peer.name, peer.id)}</div>`}
       ${this.#renderTrouble(peer)}
+      ${overlays(peer)}
       <figcaption class="tile-name">${peer.media.microphone ? nothing : muted()}<span>${name}</span></figcaption>
       ${this.#renderTools(peer, name)}
     </figure>`;
@@ -89,6 +92,10 @@ class Tile extends View {
         @click=${() => store.dispatch({ type: 'panel', panel: 'connection', peer: peer.id })}>${icon(pathIcon(peer.path))}${bars(peer.quality)}</button>
     </div>`;
   }
+}
+
+function overlays(peer: PeerView | null): TemplateResult {
+  return html`<div class="tile-overlays">${features().map((feature) => feature.tile?.(peer) ?? nothing)}</div>`;
 }
 
 function muted(): TemplateResult {

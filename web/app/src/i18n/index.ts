@@ -1,40 +1,80 @@
-// Texts by key. English is part of the app (every key has a text from the first moment);
-// other languages are chunks of their own, loaded when wanted.
-import { en } from './en.js';
+// Texts by key, in areas: the core below is part of the app, a feature that is loaded on demand brings
+// its own. English comes with the area (every key has a text from the first moment); other languages
+// are chunks of their own, loaded when wanted.
+import { en } from './texts/en.js';
 
 /** A text, or its plural forms by Intl.PluralRules category of the parameter `count`. */
 export type Message = string | Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
+export type Messages = Readonly<Record<string, Message>>;
 export type Key = keyof typeof en;
-export type Dictionary = Readonly<Record<Key, Message>>;
+export type Dictionary = Translation<typeof en>;
+
+/** The same keys in another language. */
+export type Translation<D extends Messages> = Readonly<Record<keyof D, Message>>;
 
 type Names<T> = T extends `${string}{${infer P}}${infer Rest}` ? P | Names<Rest> : never;
 type TextOf<T> = T extends string ? T : T extends { other: infer O } ? O : never;
-type Params<K extends Key> = Names<TextOf<(typeof en)[K]>>;
-type Arguments<K extends Key> = [Params<K>] extends [never] ? [] : [Record<Params<K>, string | number>];
+type Params<D extends Messages, K extends keyof D> = Names<TextOf<D[K]>>;
+type Arguments<D extends Messages, K extends keyof D> = [Params<D, K>] extends [never] ? [] : [Record<Params<D, K>, string | number>];
+type PlainKeyOf<D extends Messages> = { [K in keyof D]: [Params<D, K>] extends [never] ? K : never }[keyof D];
 
 /** Keys of texts without parameters. */
-export type PlainKey = { [K in Key]: [Params<K>] extends [never] ? K : never }[Key];
+export type PlainKey = PlainKeyOf<typeof en>;
 
+/** Each has a file below every texts/ folder; the tests hold them against English. */
 export const locales = { en: 'English', ru: 'Русский' } as const;
 export type Locale = keyof typeof locales;
 
 let locale: Locale = 'en';
-let dictionary: Dictionary = en;
 let plurals = new Intl.PluralRules('en');
 const listeners = new Set<() => void>();
+const areas = new Set<Area<Messages>>();
+
+/** The texts of one part of the app. */
+export class Area<D extends Messages> {
+  readonly #en: D;
+  readonly #load: (locale: Exclude<Locale, 'en'>) => Promise<{ texts: Translation<D> }>;
+  #dictionary: Translation<D>;
+
+  constructor(english: D, load: (locale: Exclude<Locale, 'en'>) => Promise<{ texts: Translation<D> }>) {
+    this.#en = this.#dictionary = english;
+    this.#load = load;
+    areas.add(this as unknown as Area<Messages>);
+  }
+
+  /** Gets the texts of a language ready; they are shown once the returned function is called. */
+  async prepare(next: Locale): Promise<() => void> {
+    const dictionary = next === 'en' ? this.#en : (await this.#load(next)).texts;
+    return () => { this.#dictionary = dictionary; };
+  }
+
+  /** The text of a key in the language chosen, with `{names}` replaced by the parameters. */
+  readonly t = <K extends keyof D>(key: K, ...args: Arguments<D, K>): string =>
+    format(this.#dictionary[key], plurals, (args[0] ?? {}) as Record<string, string | number>);
+
+  /** `t` for a key with parameters that were put together at run time. */
+  readonly translate = (key: keyof D, params: Readonly<Record<string, string | number>>): string =>
+    format(this.#dictionary[key], plurals, params);
+}
+
+/**
+ * The texts of a feature that is loaded on demand, ready in the language chosen:
+ *
+ *     export const { t } = await openTexts(en, (locale) => import(`./texts/${locale}.ts`));
+ */
+export async function openTexts<D extends Messages>(
+  english: D, load: (locale: Exclude<Locale, 'en'>) => Promise<{ texts: Translation<D> }>,
+): Promise<Area<D>> {
+  const area = new Area(english, load);
+  // A language that did not load is no reason for no feature: English is there.
+  (await area.prepare(locale).catch(() => area.prepare('en')))();
+  return area;
+}
+
+export const { t, translate } = new Area(en, (next) => import(`./texts/${next}.ts`));
 
 export function currentLocale(): Locale {
   return locale;
-}
-
-/** The text of a key in the language chosen, with `{names}` replaced by the parameters. */
-export function t<K extends Key>(key: K, ...args: Arguments<K>): string {
-  return format(dictionary[key], plurals, (args[0] ?? {}) as Record<string, string | number>);
-}
-
-/** `t` for a key with parameters that were put together at run time. */
-export function translate(key: Key, params: Readonly<Record<string, string | number>>): string {
-  return format(dictionary[key], plurals, params);
 }
 
 export function format(message: Message, rules: Intl.PluralRules, params: Readonly<Record<string, string | number>>): string {
@@ -45,8 +85,8 @@ export function format(message: Message, rules: Intl.PluralRules, params: Readon
 /** The best of our languages for what the browser asks for. */
 export function negotiate(wanted: readonly string[]): Locale {
   for (const tag of wanted) {
-    const language = tag.toLowerCase().split('-')[0];
-    if (language === 'en' || language === 'ru') return language;
+    const language = tag.toLowerCase().split('-')[0] ?? '';
+    if (Object.hasOwn(locales, language)) return language as Locale;
     // Readers of these are far more likely to read Russian than English.
     if (language === 'be' || language === 'kk') return 'ru';
   }
@@ -54,7 +94,8 @@ export function negotiate(wanted: readonly string[]): Locale {
 }
 
 export async function setLocale(next: Locale): Promise<void> {
-  dictionary = next === 'ru' ? (await import('./ru.js')).ru : en;
+  const show = await Promise.all([...areas].map((area) => area.prepare(next)));
+  for (const use of show) use();
   locale = next;
   plurals = new Intl.PluralRules(next);
   document.documentElement.lang = next;

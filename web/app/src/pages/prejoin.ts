@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { deviceSelect } from '../call/device-select.js';
+import { features } from '../call/feature.js';
 import { problemHelp, problemTitle } from '../call/problems.js';
 import { session } from '../call/session.js';
 import { t } from '../i18n/index.js';
@@ -33,6 +34,7 @@ class PrejoinPage extends View {
             <button class="button primary large" type="submit" data-action="join">${t('prejoin.join')}${icon('arrow')}</button>
           </form>
           ${this.#renderHelp()}
+          ${features().map((feature) => feature.door?.() ?? nothing)}
           ${!inputs.microphone.on && !inputs.camera.on && !inputs.microphone.starting && !inputs.camera.starting
             ? html`<p class="prejoin-note">${t('prejoin.without')}</p>` : nothing}
         </section>

@@ -2,6 +2,7 @@
 // sheet serves all, labels can point anywhere, and a strict content security policy has nothing
 // to object to.
 import { LitElement } from 'lit';
+import { onFeatures } from '../call/feature.js';
 import { onLocale } from '../i18n/index.js';
 import { store } from '../store.js';
 import type { State } from '../state.js';
@@ -20,7 +21,7 @@ export class View extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     const update = (): void => this.requestUpdate();
-    this.#off = [store.subscribe(update), onLocale(update)];
+    this.#off = [store.subscribe(update), onLocale(update), onFeatures(update)];
     this.requestUpdate();
   }
 

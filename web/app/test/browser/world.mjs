@@ -12,6 +12,7 @@ import puppeteer from 'puppeteer-core';
 import { filmOf, makeFilms } from './films.mjs';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
+const firefox = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
 const chromium = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
 const flags = [
@@ -19,6 +20,20 @@ const flags = [
   '--disable-features=WebRtcHideLocalIpsWithMdns', '--allow-loopback-in-peer-connection', '--font-render-hinting=none',
   '--host-resolver-rules=MAP parley.test 127.0.0.1',
 ];
+
+/** Firefox brings devices of its own: a camera with a moving picture, a microphone with a tone. */
+const firefoxPreferences = {
+  'media.navigator.streams.fake': true,
+  'media.navigator.permission.disabled': true,
+  'media.peerconnection.ice.loopback': true,
+  'media.peerconnection.ice.obfuscate_host_addresses': false,
+  'media.autoplay.default': 0,
+  'media.getdisplaymedia.enabled': true,
+  'app.update.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+  'network.captive-portal-service.enabled': false,
+  'network.connectivity-service.enabled': false,
+};
 
 const slideTitle = 'Harbour plan';
 
@@ -100,6 +115,21 @@ export class World {
     }
     if (screen) await (await browser.newPage()).goto(`data:text/html,${encodeURIComponent(slide)}`);
     return browser;
+  }
+
+  /** Firefox with fake devices. */
+  async firefox({ preferences = {} } = {}) {
+    const browser = await puppeteer.launch({
+      browser: 'firefox', executablePath: firefox, headless: true, defaultViewport: { width: 1200, height: 750 }, protocolTimeout: 60_000,
+      extraPrefsFirefox: { ...firefoxPreferences, ...preferences },
+    });
+    this.#browsers.push(browser);
+    return browser;
+  }
+
+  /** The browser of a journey: 'chromium' shows `person`, 'firefox' what it has itself. */
+  open(kind, options = {}) {
+    return kind === 'firefox' ? this.firefox(options) : this.browser({ person: 'ann', voice: true, ...options });
   }
 
   hideFilm(person) {

@@ -1,6 +1,6 @@
-import type { Dictionary } from './index.js';
+import type { Dictionary } from '../index.js';
 
-export const ru: Dictionary = {
+export const texts: Dictionary = {
   'app.title': 'Parley: звонки на своём сервере',
   'app.home': 'Parley, начальная страница',
   'language.label': 'Язык',
@@ -247,6 +247,7 @@ export const ru: Dictionary = {
   'live.lost': '{name}: связь потеряна',
   'live.chat': '{name}: {text}',
 
+  'toast.page-failed': 'Страница не загрузилась. Загрузите её ещё раз.',
   'toast.screen-unsupported': 'Этот браузер не умеет показывать экран.',
   'toast.screen-failed': 'Не получилось показать экран.',
   'toast.device-failed': 'Это устройство не включилось.',

@@ -1,6 +1,6 @@
 // Every page and state of the app, brought about for real: by the server, by other browsers, by
 // permissions and missing devices.
-import { until } from './world.mjs';
+import { until } from '../world.mjs';
 
 const room = 'k3vq-9xwd-mm2t-7hcp';
 

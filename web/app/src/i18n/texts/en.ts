@@ -1,5 +1,5 @@
 /** English, the language that defines the keys. `{name}` is a parameter; plural forms are chosen by `{count}`. */
-import type { Message } from './index.js';
+import type { Message } from '../index.js';
 
 export const en = {
   'app.title': 'Parley: calls on a server of your own',
@@ -243,6 +243,7 @@ export const en = {
   'live.lost': '{name} lost the connection',
   'live.chat': '{name}: {text}',
 
+  'toast.page-failed': 'This page could not be loaded. Load it again.',
   'toast.screen-unsupported': 'This browser cannot share a screen.',
   'toast.screen-failed': 'The screen could not be shared.',
   'toast.device-failed': 'That device did not start.',

@@ -1,0 +1,118 @@
+/**
+ * What a feature of the call adds to the page. A feature is a folder below features/ that registers
+ * itself; it is loaded after the first paint, so that the way into a room stays short. The call page
+ * knows none of them by name: it shows what they offer.
+ */
+import type { Call } from '@parley/client';
+import type { TemplateResult } from 'lit';
+import type { PeerView } from '../state.js';
+import type { IconName } from '../ui/icons.js';
+
+/** Tells when something changed; the views draw again. */
+export interface Watchable { subscribe(listener: () => void): () => void }
+
+/** A button in the bar below. */
+export interface Control {
+  name: string;
+  icon: IconName;
+  label: string;
+  /** Its key, shown in the tooltip; '' for none. */
+  key: string;
+  pressed?: boolean;
+  expanded?: boolean;
+  off?: boolean;
+  busy?: boolean;
+  problem?: boolean;
+  count?: number;
+  /** What `count` counts, for screen readers. */
+  counted?: string;
+  /** Classes, like "wide-only". */
+  look?: string;
+  act: () => void;
+}
+
+/** A line in the "More" menu. */
+export interface MenuItem { icon: IconName; label: string; key?: string; look?: string; act: () => void }
+
+/** What opens beside the stage. */
+export interface PanelView { name: string; title: string; render: () => TemplateResult }
+
+/** What lies over the call. */
+export interface DialogView { name: string; title: string; render: () => TemplateResult }
+
+/** A part of the settings dialog. */
+export interface SettingsSection { name: string; title: string; render: () => TemplateResult }
+
+export interface Shortcut { keys: string; label: string; act: () => void }
+
+export interface Feature {
+  /** Order among the features, where they stand side by side. */
+  readonly order: number;
+  /** Changes of these draw the call page again. */
+  readonly watches?: readonly Watchable[];
+  /** A call has begun; the returned function is called at its end. */
+  begin?(call: Call): () => void;
+  /** Buttons between the devices and "More". */
+  controls?(): readonly Control[];
+  menu?(): readonly MenuItem[];
+  panels?(): readonly PanelView[];
+  dialogs?(): readonly DialogView[];
+  settings?(): readonly SettingsSection[];
+  shortcuts?(): readonly Shortcut[];
+  /** On a person's tile; `null` is oneself. */
+  tile?(peer: PeerView | null): TemplateResult | null;
+  /** In a person's line in the list of people. */
+  person?(peer: PeerView | null): TemplateResult | null;
+  /** A line above the stage that stays while something lasts, as "Ann is recording". */
+  banner?(): TemplateResult | null;
+  /** On the pre-join page, below the devices. */
+  door?(): TemplateResult | null;
+}
+
+const registered: Feature[] = [];
+const listeners = new Set<() => void>();
+const ends = new Map<Feature, () => void>();
+let current: Call | null = null;
+
+/** Adds a feature, for good. A call that has begun already begins for it too. */
+export function register(feature: Feature): void {
+  registered.push(feature);
+  registered.sort((a, b) => a.order - b.order);
+  for (const watched of feature.watches ?? []) watched.subscribe(tell);
+  if (current) start(feature, current);
+  tell();
+}
+
+export function features(): readonly Feature[] {
+  return registered;
+}
+
+/** All that the features offer of one kind, in order. */
+export function offers<T>(of: (feature: Feature) => readonly T[] | undefined): T[] {
+  return registered.flatMap((feature) => of(feature) ?? []);
+}
+
+export function onFeatures(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function beginFeatures(call: Call): void {
+  current = call;
+  for (const feature of registered) start(feature, call);
+}
+
+export function endFeatures(): void {
+  current = null;
+  for (const end of ends.values()) end();
+  ends.clear();
+}
+
+function start(feature: Feature, call: Call): void {
+  const end = feature.begin?.(call);
+  if (end) ends.set(feature, end);
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
+}

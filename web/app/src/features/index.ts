@@ -1,0 +1,2 @@
+/** All features of the call, in one chunk that is loaded after the first paint. */
+export {};

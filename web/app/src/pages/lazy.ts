@@ -1,0 +1,13 @@
+/** Pages that stand alone, each a chunk of its own: first part of the address -> what defines `parley-{name}`. */
+const pages: Readonly<Record<string, () => Promise<unknown>>> = {
+};
+
+export function isLazyPage(name: string): boolean {
+  return Object.hasOwn(pages, name);
+}
+
+/** The page's element, once its code is there. It reads the rest of the address from the route. */
+export async function loadPage(name: string): Promise<HTMLElement> {
+  await pages[name]?.();
+  return document.createElement(`parley-${name}`);
+}
