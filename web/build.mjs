@@ -46,7 +46,7 @@ async function buildApp() {
   const names = { entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]', assetNames: '[name]-[hash]' };
 
   const css = await esbuild.build({
-    ...common, ...names, outdir, entryPoints: ['app/src/styles/app.css', 'app/src/styles/plots.css'],
+    ...common, ...names, outdir, entryPoints: ['app/src/styles/app.css', ...await lazyStyles()],
   });
   const boot = await esbuild.build({
     ...common, ...names, outdir, entryPoints: ['app/src/boot.ts'], format: 'iife', target: 'es5',
@@ -55,7 +55,10 @@ async function buildApp() {
   const styles = outputs(css);
   const js = await esbuild.build({
     ...common, ...names, outdir, entryPoints: ['app/src/main.ts'], splitting: true, sourcemap: 'linked', sourcesContent: true,
-    define: { PLOTS_CSS: JSON.stringify(`/assets/${styles['app/src/styles/plots.css']}`) },
+    define: {
+      LAZY_CSS: JSON.stringify(Object.fromEntries(Object.entries(styles)
+        .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]).filter(([source]) => !source.startsWith('styles/')))),
+    },
   });
   const scripts = outputs(js);
   const main = scripts['app/src/main.ts'];
@@ -70,6 +73,12 @@ async function buildApp() {
     'index.html',
     ...[outputs(boot)['app/src/boot.ts'], styles['app/src/styles/app.css'], main, ...preload].map((f) => `assets/${f}`),
   ], scripts);
+}
+
+/** Style sheets beside what is loaded on demand: each is a file of its own. */
+async function lazyStyles() {
+  const files = await readdir(at('app/src'), { recursive: true });
+  return files.filter((name) => name.endsWith('.css') && !name.startsWith('styles/')).map((name) => `app/src/${name}`).sort();
 }
 
 /** Entry point or source of a dynamic import -> file name of what was made of it. */

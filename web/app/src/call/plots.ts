@@ -1,10 +1,8 @@
 /** The curves of the connection panel. A chunk of its own with uPlot, loaded when the panel opens. */
 import uPlot from 'uplot';
 import { formatNumber, t } from '../i18n/index.js';
+import { loadStyle } from '../ui/style.js';
 import type { Series } from './history.js';
-
-/** Put in by build.mjs. */
-declare const PLOTS_CSS: string;
 
 const heightPx = 92;
 const windowS = 120;
@@ -18,7 +16,7 @@ export interface Plots {
 }
 
 export async function openPlots(): Promise<Plots> {
-  await loadStyle();
+  await loadStyle('call/plots.css');
   let shown: { place: HTMLElement; theme: string; plots: { chart: uPlot; plot: Plot }[]; observer: ResizeObserver } | null = null;
   const close = (): void => {
     shown?.observer.disconnect();
@@ -111,17 +109,5 @@ function update(chart: uPlot, plot: Plot, series: Series | null): void {
   chart.batch(() => {
     chart.setData([times, ...plot.curves.map(({ values }) => [...(series?.[values] ?? [])])], false);
     chart.setScale('x', { min: Math.min(-30, Math.max(-windowS, times[0] ?? 0)), max: 0 });
-  });
-}
-
-async function loadStyle(): Promise<void> {
-  if (document.querySelector(`link[href="${PLOTS_CSS}"]`)) return;
-  const link = document.createElement('link');
-  link.rel = 'stylesheet';
-  link.href = PLOTS_CSS;
-  await new Promise((resolve, reject) => {
-    link.onload = resolve;
-    link.onerror = reject;
-    document.head.append(link);
   });
 }
