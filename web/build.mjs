@@ -67,12 +67,22 @@ async function buildApp() {
     ...files, BOOT: outputs(boot)['app/src/boot.ts'], CSS: styles['app/src/styles/app.css'], MAIN: main,
     PRELOAD: preload.map((file) => `<link rel="modulepreload" href="/assets/${file}">`).join('\n  '),
   });
+  const first = [outputs(boot)['app/src/boot.ts'], styles['app/src/styles/app.css'], main, ...preload].map((f) => `assets/${f}`);
+  const call = scripts['app/src/features/index.ts'];
+  await buildServiceWorker(staging, [...new Set([...first, ...[call, ...staticImports(js.metafile, call)].map((f) => `assets/${f}`)])]);
   await precompress(staging);
   await replaceDist(staging);
-  return firstLoad([
-    'index.html',
-    ...[outputs(boot)['app/src/boot.ts'], styles['app/src/styles/app.css'], main, ...preload].map((f) => `assets/${f}`),
-  ], scripts);
+  return firstLoad(['index.html', ...first], scripts);
+}
+
+/** It is not one of the assets: its address must stay the same, and at the root to serve all pages. `files` are what a call needs. */
+async function buildServiceWorker(staging, files) {
+  const index = await readFile(path.join(staging, 'index.html'));
+  const version = createHash('sha256').update(index).digest('hex').slice(0, 12);
+  await esbuild.build({
+    ...common, entryPoints: ['app/src/sw/worker.ts'], outfile: path.join(staging, 'sw.js'),
+    define: { SHELL: JSON.stringify({ version, files: ['/', ...files.map((file) => `/${file}`)] }) },
+  });
 }
 
 /** Style sheets beside what is loaded on demand: each is a file of its own. */

@@ -7,7 +7,8 @@
 //
 //   export default async function ({ world, kind, open, step }) {...}
 //
-// `kind` is the browser; `open(who, options)` gives a page of a new one, whose console is watched;
+// `kind` is the browser; `open(who, options)` gives a page of a new one, whose console is
+// watched (`tolerate`: a pattern of what may be said there);
 // `step(name)` says what is being done, for the report when it fails. It fails by throwing. An error or
 // a warning on a page's console is a failure too.
 // PARLEY_BINARY names a built binary; else one is built.
@@ -48,7 +49,9 @@ async function run(name, journey, kind) {
       if (!['error', 'warn', 'assert'].includes(message.type()) || options.tolerate?.test(message.text())) return;
       complaints.push(`${who}: console ${message.type()}: ${message.text()}`);
     });
-    page.on('pageerror', (error) => complaints.push(`${who}: ${error.stack ?? error}`));
+    page.on('pageerror', (error) => {
+      if (!options.tolerate?.test(String(error))) complaints.push(`${who}: ${error.stack ?? error}`);
+    });
     pages.push([who, page]);
     return page;
   };
