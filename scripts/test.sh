@@ -57,6 +57,7 @@ if wanted browser; then
 	if can_browse; then
 		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check
 		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs
+		step 'browser, lighthouse' env PARLEY_BINARY="$PWD/bin/parley" node web/app/lighthouse.mjs
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'
 	fi
