@@ -31,7 +31,7 @@ const common = {
   minify: true,
   format: 'esm',
   target: ['chrome94', 'firefox100', 'safari15.4'],
-  alias: { '@parley/client': at('sdk/src/index.ts') },
+  alias: { '@parley/client': at('sdk/src/index.ts'), '@parley/client/diagnostics': at('sdk/src/diagnostics.ts') },
   legalComments: 'none',
   logLevel: 'warning',
   metafile: true,
@@ -52,12 +52,17 @@ async function buildApp() {
     ...common, ...names, outdir, entryPoints: ['app/src/boot.ts'], format: 'iife', target: 'es5',
     tsconfigRaw: {}, // "strict" of the real one would add "use strict" and nothing else
   });
+  const workers = await esbuild.build({
+    ...common, ...names, outdir, entryPoints: await workerSources(), format: 'iife', sourcemap: 'linked', sourcesContent: true,
+  });
   const styles = outputs(css);
   const js = await esbuild.build({
     ...common, ...names, outdir, entryPoints: ['app/src/main.ts'], splitting: true, sourcemap: 'linked', sourcesContent: true,
     define: {
       LAZY_CSS: JSON.stringify(Object.fromEntries(Object.entries(styles)
         .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]).filter(([source]) => !source.startsWith('styles/')))),
+      WORKERS: JSON.stringify(Object.fromEntries(Object.entries(outputs(workers))
+        .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]))),
     },
   });
   const scripts = outputs(js);
@@ -89,6 +94,12 @@ async function buildServiceWorker(staging, files) {
 async function lazyStyles() {
   const files = await readdir(at('app/src'), { recursive: true });
   return files.filter((name) => name.endsWith('.css') && !name.startsWith('styles/')).map((name) => `app/src/${name}`).sort();
+}
+
+/** Each worker.ts is a file of its own, but for the service worker, which has its own place. */
+async function workerSources() {
+  const files = await readdir(at('app/src'), { recursive: true });
+  return files.filter((name) => /(^|\/)worker\.ts$/.test(name) && !name.startsWith('sw/')).map((name) => `app/src/${name}`).sort();
 }
 
 /** Entry point or source of a dynamic import -> file name of what was made of it. */
@@ -186,6 +197,9 @@ async function buildSDK() {
   await esbuild.build({
     ...common, entryPoints: ['sdk/src/index.ts'], outfile: 'sdk/dist/index.js', sourcemap: 'linked', sourcesContent: true,
   });
+  await esbuild.build({
+    ...common, entryPoints: ['sdk/src/diagnostics.ts'], outfile: 'sdk/dist/diagnostics.js', sourcemap: 'linked', sourcesContent: true,
+  });
   await promisify(execFile)(process.execPath, [
     at('node_modules/typescript/bin/tsc'), '-p', at('sdk'), '--declaration', '--emitDeclarationOnly', '--outDir', at('sdk/dist'),
   ]).catch((error) => { throw new Error(`${error.stdout}${error.stderr}`); });
@@ -206,7 +220,7 @@ async function buildTests() {
       // An alias does not apply to what "packages: external" leaves out.
       plugins: [{
         name: 'client',
-        setup: (build) => build.onResolve({ filter: /^@parley\/client$/ }, () => ({ path: common.alias['@parley/client'] })),
+        setup: (build) => build.onResolve({ filter: /^@parley\/client(\/\w+)?$/ }, ({ path: name }) => ({ path: common.alias[name] })),
       }, dictionariesPlugin],
     });
   }

@@ -12,6 +12,7 @@ import { browserProblem, watchNetwork } from './quirks.js';
 import { parseRoomURL, randomID } from './rooms.js';
 import type { Delivered } from './session.js';
 import { Signaling } from './signaling.js';
+import type { Stat } from './stat.js';
 import { Speakers } from './speakers.js';
 import type { OutboundStream } from './streams.js';
 import type { CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, PathInfo, PeerStats } from './types.js';
@@ -79,6 +80,7 @@ export class Call extends Emitter<CallEvents> {
       welcome: (welcome) => this.#onWelcome(welcome),
       deliver: (message) => this.#onMessage(message),
       state: (state, reason, message) => this.#onState(state, reason, message),
+      message: (direction, message) => this.emit('signal', { direction, message }),
       warn: (code, message) => {
         // Whoever has just left may still be sent a candidate.
         if (code !== 'peer-unknown') this.emit('error', { error: new Error(`${code}: ${message}`) });
@@ -119,6 +121,16 @@ export class Call extends Emitter<CallEvents> {
   /** People that the room can hold. */
   get maxPeers(): number {
     return this.#maxPeers;
+  }
+
+  /** The servers that connections are made with, credentials included. */
+  get iceServers(): readonly RTCIceServer[] {
+    return this.#iceServers;
+  }
+
+  /** @internal The connection with a peer, for diagnostics.ts. */
+  connectionWith(peer: string): { readonly pc: RTCPeerConnection; readonly report: ReadonlyMap<string, Stat> | null } | null {
+    return this.#links.get(peer)?.connection ?? null;
   }
 
   setName(name: string): void {
@@ -277,7 +289,11 @@ export class Call extends Emitter<CallEvents> {
 
   #linkHost(peer: Peer): LinkHost {
     return {
-      newPC: () => this.#newPC(),
+      newPC: () => {
+        const pc = this.#newPC();
+        this.emit('connection', { peer, pc });
+        return pc;
+      },
       reachable: () => this.#signaling.state === 'connected',
       returnedAtMs: () => this.#returnedAtMs,
       localTrack: (kind) => this.media.track(kind),

@@ -177,6 +177,11 @@ export class Connection {
     return stats;
   }
 
+  /** The last report that statistics were made of. */
+  get report(): Counters | null {
+    return this.#counters;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

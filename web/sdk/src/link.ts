@@ -189,6 +189,10 @@ export class Link {
     return peer.stats;
   }
 
+  get connection(): Pick<Connection, 'pc' | 'report'> | null {
+    return this.#connection;
+  }
+
   /** Opens a channel to this peer. */
   open(channel: Channel): void {
     const { label } = channel;

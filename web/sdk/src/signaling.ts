@@ -11,6 +11,8 @@ export interface SignalingListener {
   deliver(message: Delivered): void;
   state(state: CallState, reason?: EndReason, message?: string): void;
   warn(code: string, message: string): void;
+  /** What goes over the socket, as it goes. */
+  message(direction: 'in' | 'out', message: ClientMessage | ServerMessage): void;
 }
 
 export class Signaling {
@@ -110,6 +112,7 @@ export class Signaling {
     socket.onopen = () => this.#handle({ type: 'opened' });
     socket.onmessage = (event: MessageEvent<unknown>) => {
       const message = parse(event.data);
+      if (message) this.#listener.message('in', message);
       if (message) this.#handle({ type: 'message', message });
       else lost();
     };
@@ -125,7 +128,9 @@ export class Signaling {
   }
 
   #write(message: ClientMessage): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(JSON.stringify(message));
+    this.#listener.message('out', message);
   }
 }
 

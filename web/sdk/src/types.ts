@@ -123,6 +123,10 @@ export interface CallEvents {
   path: { path: PathInfo };
   'active-speaker': { peer: import('./peer.js').Peer | null };
   error: { error: Error };
+  /** A connection with a peer begins. For looking at: changing it would break the call. */
+  connection: { peer: import('./peer.js').Peer; pc: RTCPeerConnection };
+  /** A message of the signaling was sent or came; some hold secrets. */
+  signal: { direction: 'in' | 'out'; message: import('./protocol.gen.js').ClientMessage | import('./protocol.gen.js').ServerMessage };
 }
 
 /** Events of a `LocalMedia`. */
