@@ -14,7 +14,59 @@ func (m *Hello) check() string {
 		checkSecret(m.Secret),
 		checkName(m.Name),
 		checkText("client", m.Client, MaxClientBytes),
+		checkHostKey(m.HostKey),
+		checkText("password", m.Password, MaxPasswordBytes),
+		checkText("invite", m.Invite, MaxInviteBytes),
+		checkHand(m.Hand),
 	)
+}
+
+func (m *ChangeSettings) check() string {
+	if m.Access != "open" && m.Access != "invited" {
+		return "The field \"access\" must be open or invited."
+	}
+	if m.Password != nil {
+		if what := checkText("password", *m.Password, MaxPasswordBytes); what != "" {
+			return what
+		}
+	}
+	if len(m.Returning) > MaxReturning {
+		return fmt.Sprintf("At most %d peers can be returning.", MaxReturning)
+	}
+	for _, id := range m.Returning {
+		if what := checkPeer("returning", id); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+func (m *Moderate) check() string {
+	switch m.Action {
+	case "admit", "deny", "mute", "stop-camera", "stop-screen", "lower-hand":
+		if m.Peer == "" {
+			return ""
+		}
+	case "remove", "make-host":
+	case "end":
+		if m.Peer != "" {
+			return "The action end has no peer."
+		}
+		return ""
+	default:
+		return "This server does not know the action."
+	}
+	return checkPeer("peer", m.Peer)
+}
+
+func (m *Invite) check() string {
+	if m.ExpiresS < MinInviteS || m.ExpiresS > MaxInviteS {
+		return fmt.Sprintf("The field \"expires_s\" must be %d to %d.", MinInviteS, MaxInviteS)
+	}
+	if m.Request == "" || len(m.Request) > MaxRequestBytes || !isBase64URL(m.Request) {
+		return fmt.Sprintf("The field \"request\" must have 1 to %d characters of base64url.", MaxRequestBytes)
+	}
+	return ""
 }
 
 func (m *Offer) check() string {
@@ -116,9 +168,26 @@ func checkName(name string) string {
 	return ""
 }
 
-func checkTo(to string) string {
-	if len(to) != PeerIDBytes || !isBase64URL(to) {
-		return "The field \"to\" must be the id of a peer."
+func checkHostKey(key string) string {
+	if key != "" && (len(key) < MinSecretBytes || len(key) > MaxSecretBytes || !isBase64URL(key)) {
+		return fmt.Sprintf("The host key must have %d to %d characters of base64url.", MinSecretBytes, MaxSecretBytes)
+	}
+	return ""
+}
+
+// checkHand keeps to the whole numbers that every JSON parser has.
+func checkHand(hand uint64) string {
+	if hand >= 1<<53 {
+		return "The field \"hand\" is too large."
+	}
+	return ""
+}
+
+func checkTo(to string) string { return checkPeer("to", to) }
+
+func checkPeer(field, id string) string {
+	if len(id) != PeerIDBytes || !isBase64URL(id) {
+		return fmt.Sprintf("The field %q must be the id of a peer.", field)
 	}
 	return ""
 }

@@ -23,6 +23,9 @@ var clientMessages = map[string]func() Message{
 	"end-of-candidates": func() Message { return new(EndOfCandidates) },
 	"reset":             func() Message { return new(Reset) },
 	"update":            func() Message { return new(Update) },
+	"room-settings":     func() Message { return new(ChangeSettings) },
+	"moderate":          func() Message { return new(Moderate) },
+	"invite":            func() Message { return new(Invite) },
 	"bye":               func() Message { return new(Bye) },
 	"ping":              func() Message { return new(Ping) },
 	"pong":              func() Message { return new(Pong) },
@@ -32,7 +35,7 @@ var clientMessages = map[string]func() Message{
 // Numbered says whether messages of a type bear a seq.
 func Numbered(messageType string) bool {
 	switch messageType {
-	case "hello", "welcome", "bye", "ping", "pong", "ack", "error":
+	case "hello", "waiting", "welcome", "bye", "ping", "pong", "ack", "error":
 		return false
 	}
 	return true

@@ -15,6 +15,19 @@ func TestPeerID(t *testing.T) {
 	}
 }
 
+func TestHostRoom(t *testing.T) {
+	name := HostRoom(strings.Repeat("A", 22))
+	t.Log(name)
+	if !IsHostRoom(name) || !ValidRoom(name) {
+		t.Errorf("%q has not the form of a host's room", name)
+	}
+	for _, other := range []string{"", "blue-room", name[1:], name + "a", "l" + name[1:], "abcd-abcd-abcdeabcd", "-bcd-abcd-abcd-abcd"} {
+		if IsHostRoom(other) {
+			t.Errorf("%q has the form of a host's room", other)
+		}
+	}
+}
+
 // TestRegistry holds the table of client messages against the tags.
 func TestRegistry(t *testing.T) {
 	for name, blank := range clientMessages {

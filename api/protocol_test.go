@@ -16,6 +16,13 @@ import (
 // serverMessages makes an empty message of each type that a server may send.
 var serverMessages = map[string]func() any{
 	"welcome":           func() any { return new(Welcome) },
+	"waiting":           func() any { return new(Waiting) },
+	"settings":          func() any { return new(Settings) },
+	"knock":             func() any { return new(Knock) },
+	"knock-gone":        func() any { return new(KnockGone) },
+	"moderated":         func() any { return new(Moderated) },
+	"role":              func() any { return new(RoleChanged) },
+	"invited":           func() any { return new(Invited) },
 	"peer-joined":       func() any { return new(PeerJoined) },
 	"peer-updated":      func() any { return new(PeerUpdated) },
 	"peer-away":         func() any { return new(PeerAway) },
@@ -94,8 +101,10 @@ func TestTablesOfTheProtocol(t *testing.T) {
 		"MaxUnackedBytes": MaxUnackedBytes, "MaxMeshPeers": MaxMeshPeers, "MessagesPerSecond": MessagesPerSecond,
 		"MessageBurst": MessageBurst, "CredentialSeconds": CredentialSeconds, "HelloTimeoutMs": HelloTimeoutMs,
 		"PingActiveMs": PingActiveMs, "PingIdleMs": PingIdleMs, "PongTimeoutMs": PongTimeoutMs, "SessionMs": SessionMs,
+		"MaxPasswordBytes": MaxPasswordBytes, "MaxInviteBytes": MaxInviteBytes, "MinInviteS": MinInviteS,
+		"MaxInviteS": MaxInviteS, "MaxRequestBytes": MaxRequestBytes, "MaxKnocks": MaxKnocks, "MaxReturning": MaxReturning,
 	}
-	for _, name := range constants(t, "signaling.go") {
+	for _, name := range append(constants(t, "signaling.go"), constants(t, "control.go")...) {
 		switch value, isLimit := values[name]; {
 		case isLimit:
 			if row := fmt.Sprintf("| `%s` | %v |", name, value); !strings.Contains(text, row) {
@@ -107,13 +116,15 @@ func TestTablesOfTheProtocol(t *testing.T) {
 	}
 	for _, code := range []ErrorCode{
 		ErrBadMessage, ErrTooLarge, ErrOutOfOrder, ErrRateLimited, ErrRoomFull, ErrPeerUnknown, ErrServerFull,
-		ErrReplaced, ErrSlowReader, ErrUnauthorized, ErrInternal,
+		ErrReplaced, ErrSlowReader, ErrInternal,
+		ErrLocked, ErrDenied, ErrPasswordRequired, ErrPasswordWrong, ErrInviteRequired, ErrInviteExpired, ErrRemoved,
+		ErrEnded, ErrNotAllowed,
 	} {
 		if !strings.Contains(text, fmt.Sprintf("\n| `%s` |", code)) {
 			t.Errorf("no row for the error %s", code)
 		}
 	}
-	for _, want := range []string{Subprotocol, SignalPath, PeerID("blue-room", strings.Repeat("A", 22))} {
+	for _, want := range []string{Subprotocol, SignalPath, PeerID("blue-room", strings.Repeat("A", 22)), HostRoom(strings.Repeat("A", 22))} {
 		if !strings.Contains(text, "`"+want+"`") {
 			t.Errorf("the text lacks %s", want)
 		}

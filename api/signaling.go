@@ -59,6 +59,14 @@ type Hello struct {
 	Media  MediaState `json:"media"`
 	Client string     `json:"client,omitempty"` // software name and version, for logs
 	Resume *Resume    `json:"resume,omitempty"`
+	// HostKey makes the client host of the room that belongs to it: see [HostRoom].
+	HostKey  string `json:"host_key,omitempty"`
+	Password string `json:"password,omitempty"`
+	Invite   string `json:"invite,omitempty"`
+	// Hand keeps the place of a hand in a new session: the number it had before.
+	// A session that is resumed has its hand and Recording already.
+	Hand      uint64 `json:"hand,omitempty"`
+	Recording bool   `json:"recording,omitempty"`
 }
 
 // Resume asks to go on with a session.
@@ -90,6 +98,13 @@ type Welcome struct {
 	PingMs      int    `json:"ping_ms"`   // the server pings at most this far apart while others are there
 	Server      string `json:"server"`    // software name and version
 	MaxPeers    int    `json:"max_peers"` // people this room can hold
+	// OpenedAtMs is the Unix time at which the room came to be: another one means
+	// that the server has forgotten the room meanwhile.
+	OpenedAtMs uint64       `json:"opened_at_ms"`
+	Role       string       `json:"role" enum:"host,member"`
+	Settings   RoomSettings `json:"settings"`
+	Knocks     []Knocker    `json:"knocks,omitempty"` // for hosts of a new session: who waits to be admitted
+	Hand       uint64       `json:"hand,omitempty"`   // the client's own, see [Peer]
 }
 
 // Peer is another person in the room, as seen by the receiver.
@@ -104,7 +119,12 @@ type Peer struct {
 	Polite bool `json:"polite"`
 	// Initiate: the receiver makes the first offer if it has no connection with
 	// this peer yet. True for exactly one of two.
-	Initiate bool `json:"initiate"`
+	Initiate bool   `json:"initiate"`
+	Role     string `json:"role" enum:"host,member"`
+	// Hand is 0 while it is down, else a number that is lower the earlier it was
+	// raised: the Unix time in milliseconds, made different for each.
+	Hand      uint64 `json:"hand"`
+	Recording bool   `json:"recording"` // it records the call
 }
 
 // ICEServer is an RTCIceServer.
@@ -121,13 +141,17 @@ type PeerJoined struct {
 	Peer Peer   `json:"peer"`
 }
 
-// PeerUpdated says that a peer changed its name or what it sends.
+// PeerUpdated says that something about a peer has changed. About the receiver
+// itself it comes when its hand went up or down.
 type PeerUpdated struct {
-	Type  string     `json:"type" api:"peer-updated,server"`
-	Seq   uint64     `json:"seq"`
-	Peer  string     `json:"peer"`
-	Name  string     `json:"name"`
-	Media MediaState `json:"media"`
+	Type      string     `json:"type" api:"peer-updated,server"`
+	Seq       uint64     `json:"seq"`
+	Peer      string     `json:"peer"`
+	Name      string     `json:"name"`
+	Media     MediaState `json:"media"`
+	Role      string     `json:"role" enum:"host,member"`
+	Hand      uint64     `json:"hand"`
+	Recording bool       `json:"recording"`
 }
 
 // PeerAway says that a peer's socket is gone without a bye, or that it stopped
@@ -150,7 +174,7 @@ type PeerLeft struct {
 	Type   string `json:"type" api:"peer-left,server"`
 	Seq    uint64 `json:"seq"`
 	Peer   string `json:"peer"`
-	Reason string `json:"reason" enum:"bye,lost"`
+	Reason string `json:"reason" enum:"bye,lost,removed"`
 }
 
 // TrackInfo says what the media section with this mid carries.
@@ -219,12 +243,14 @@ type Reset struct {
 	Connection string `json:"connection"`
 }
 
-// Update changes the sender's name or what it says it sends.
+// Update changes what the sender says about itself.
 type Update struct {
-	Type  string     `json:"type" api:"update,client"`
-	Seq   uint64     `json:"seq"`
-	Name  string     `json:"name"`
-	Media MediaState `json:"media"`
+	Type      string     `json:"type" api:"update,client"`
+	Seq       uint64     `json:"seq"`
+	Name      string     `json:"name"`
+	Media     MediaState `json:"media"`
+	Hand      bool       `json:"hand"` // raised
+	Recording bool       `json:"recording"`
 }
 
 // Bye leaves the room (client), or announces that the server closes (server):
@@ -278,15 +304,23 @@ type ErrorCode string
 
 // All error codes.
 const (
-	ErrBadMessage   ErrorCode = "bad-message"    // not JSON, unknown type, a field missing or over its limit
-	ErrTooLarge     ErrorCode = "too-large"      // over MaxMessageBytes; fatal
-	ErrOutOfOrder   ErrorCode = "out-of-order"   // before hello, a second hello, or a gap in seq; fatal
-	ErrRateLimited  ErrorCode = "rate-limited"   // over MessagesPerSecond; fatal
-	ErrRoomFull     ErrorCode = "room-full"      // fatal
-	ErrPeerUnknown  ErrorCode = "peer-unknown"   // To is not in the room
-	ErrServerFull   ErrorCode = "server-full"    // too many connections or rooms; fatal, try later
-	ErrReplaced     ErrorCode = "replaced"       // the session goes on over another socket; fatal
-	ErrSlowReader   ErrorCode = "slow-reader"    // the client does not read what is sent to it; fatal
-	ErrUnauthorized ErrorCode = "unauthorized"   // fatal
-	ErrInternal     ErrorCode = "internal-error" // the server's fault; fatal
+	ErrBadMessage       ErrorCode = "bad-message"       // not JSON, unknown type, a field missing or over its limit
+	ErrTooLarge         ErrorCode = "too-large"         // over MaxMessageBytes; fatal
+	ErrOutOfOrder       ErrorCode = "out-of-order"      // before hello, a second hello, or a gap in seq; fatal
+	ErrRateLimited      ErrorCode = "rate-limited"      // over MessagesPerSecond, or too many tries to enter; fatal
+	ErrRoomFull         ErrorCode = "room-full"         // fatal, except as answer to admit
+	ErrPeerUnknown      ErrorCode = "peer-unknown"      // To or Peer is not in the room, or not waiting
+	ErrServerFull       ErrorCode = "server-full"       // too many connections or rooms; fatal, try later
+	ErrReplaced         ErrorCode = "replaced"          // the session goes on over another socket; fatal
+	ErrSlowReader       ErrorCode = "slow-reader"       // the client does not read what is sent to it; fatal
+	ErrLocked           ErrorCode = "locked"            // the room is locked; fatal
+	ErrDenied           ErrorCode = "denied"            // a host does not admit the client; fatal
+	ErrPasswordRequired ErrorCode = "password-required" // fatal
+	ErrPasswordWrong    ErrorCode = "password-wrong"    // fatal
+	ErrInviteRequired   ErrorCode = "invite-required"   // fatal
+	ErrInviteExpired    ErrorCode = "invite-expired"    // the invite does not hold, or not any more; fatal
+	ErrRemoved          ErrorCode = "removed"           // a host has removed the client from the room; fatal
+	ErrEnded            ErrorCode = "ended"             // a host has ended the call for everybody; fatal
+	ErrNotAllowed       ErrorCode = "not-allowed"       // only hosts may do that, or nobody to a host
+	ErrInternal         ErrorCode = "internal-error"    // the server's fault; fatal
 )

@@ -9,7 +9,9 @@ import (
 // errorCodes are those that are counted, each by itself.
 var errorCodes = [...]api.ErrorCode{
 	api.ErrBadMessage, api.ErrTooLarge, api.ErrOutOfOrder, api.ErrRateLimited, api.ErrRoomFull, api.ErrPeerUnknown,
-	api.ErrServerFull, api.ErrReplaced, api.ErrSlowReader, api.ErrUnauthorized, api.ErrInternal,
+	api.ErrServerFull, api.ErrReplaced, api.ErrSlowReader, api.ErrInternal,
+	api.ErrLocked, api.ErrDenied, api.ErrPasswordRequired, api.ErrPasswordWrong, api.ErrInviteRequired, api.ErrInviteExpired,
+	api.ErrRemoved, api.ErrEnded, api.ErrNotAllowed,
 }
 
 type counters struct {

@@ -5,17 +5,21 @@ import { Emitter } from './emitter.js';
 import { JoinError } from './errors.js';
 import { Link, type LinkHost } from './link.js';
 import { LocalMedia } from './media.js';
+import { Moderation } from './moderation.js';
 import { NO_PATH, samePath, worstPath } from './path.js';
 import { Peer } from './peer.js';
 import { MAX_NAME_RUNES, type ICEServer, type Peer as PeerInfo, type Welcome } from './protocol.gen.js';
 import { browserProblem, watchNetwork } from './quirks.js';
 import { parseRoomURL, randomID } from './rooms.js';
-import type { Delivered } from './session.js';
+import type { Delivered, Standing } from './session.js';
 import { Signaling } from './signaling.js';
 import type { Stat } from './stat.js';
 import { Speakers } from './speakers.js';
 import type { OutboundStream } from './streams.js';
-import type { CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, PathInfo, PeerStats } from './types.js';
+import type {
+  CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, Knocker, ModerationAction, PathInfo, PeerStats, Role,
+  RoomChange, RoomSettings,
+} from './types.js';
 
 const CLIENT = 'parley-web/0.1.0';
 const TICK_MS = 250;
@@ -45,6 +49,7 @@ export class Call extends Emitter<CallEvents> {
   readonly #options: JoinOptions;
   readonly #ownsMedia: boolean;
   readonly #signaling: Signaling;
+  readonly #moderation: Moderation;
   readonly #peers = new Map<string, Peer>();
   readonly #links = new Map<string, Link>();
   readonly #channels = new Map<string, Channel>();
@@ -75,13 +80,26 @@ export class Call extends Emitter<CallEvents> {
     this.#ownsMedia = !options.media;
     this.media = options.media ?? new LocalMedia();
     this.#iceServers = options.iceServers ?? [];
-    const hello = { room: this.room, secret: randomID(24), client: CLIENT, name: this.#name, media: this.media.state };
-    this.#signaling = new Signaling(address.signal, hello, {
+    this.#moderation = new Moderation({
+      media: this.media,
+      peers: this.#peers,
+      send: (message) => this.#signaling.send(message),
+      tell: () => this.#tell(),
+      emit: (type, event) => this.emit(type, event),
+    });
+    const { hostKey, password, invite } = options;
+    const visit = {
+      room: this.room, secret: randomID(24), client: CLIENT,
+      ...(hostKey ? { host_key: hostKey } : {}), ...(password ? { password } : {}), ...(invite ? { invite } : {}),
+    };
+    this.#signaling = new Signaling(address.signal, visit, this.#standing, {
       welcome: (welcome) => this.#onWelcome(welcome),
+      waiting: () => options.onWaiting?.(),
       deliver: (message) => this.#onMessage(message),
       state: (state, reason, message) => this.#onState(state, reason, message),
       message: (direction, message) => this.emit('signal', { direction, message }),
       warn: (code, message) => {
+        if (code === 'not-allowed') this.#moderation.rejectInvites(message);
         // Whoever has just left may still be sent a candidate.
         if (code !== 'peer-unknown') this.emit('error', { error: new Error(`${code}: ${message}`) });
       },
@@ -133,9 +151,57 @@ export class Call extends Emitter<CallEvents> {
     return this.#links.get(peer)?.connection ?? null;
   }
 
+  /** The person's own. */
+  get role(): Role {
+    return this.#moderation.role;
+  }
+
+  get settings(): RoomSettings {
+    return this.#moderation.settings;
+  }
+
+  /** The person's own: 0 while it is down, else a number that is lower the earlier it was raised. */
+  get hand(): number {
+    return this.#moderation.hand;
+  }
+
+  /** Whether the person has said that it records. */
+  get recording(): boolean {
+    return this.#moderation.recording;
+  }
+
+  /** Who waits to be admitted, as hosts see it. */
+  get knocks(): ReadonlyMap<string, Knocker> {
+    return this.#moderation.knocks;
+  }
+
   setName(name: string): void {
     this.#name = cleanName(name);
-    this.#signaling.update(this.#name, this.media.state);
+    this.#tell();
+  }
+
+  setHand(up: boolean): void {
+    this.#moderation.setHand(up);
+  }
+
+  /** Tells the others that this person records the call. */
+  setRecording(on: boolean): void {
+    this.#moderation.setRecording(on);
+  }
+
+  /** Hosts only. `settings` follows when the server has done it. */
+  setRoom(change: RoomChange): void {
+    this.#moderation.setRoom(change);
+  }
+
+  /** Hosts only. */
+  moderate(action: ModerationAction, peerId?: string): void {
+    this.#moderation.moderate(action, peerId);
+  }
+
+  /** Hosts only: what JoinOptions.invite takes. It passes password, access and lobby, not a locked room. */
+  invite(expiresS: number): Promise<{ invite: string; expiresAtMs: number }> {
+    return this.#moderation.invite(expiresS);
   }
 
   /** A channel to all peers, present and to come. The same label gives the same channel. */
@@ -173,6 +239,15 @@ export class Call extends Emitter<CallEvents> {
     return all.filter((stats) => stats !== null);
   }
 
+  get #standing(): Standing {
+    const { hand, recording } = this.#moderation;
+    return { name: this.#name, media: this.media.state, hand, recording };
+  }
+
+  #tell(): void {
+    this.#signaling.update(this.#standing);
+  }
+
   get #configuration(): RTCConfiguration {
     const { iceTransportPolicy } = this.#options;
     return {
@@ -203,7 +278,7 @@ export class Call extends Emitter<CallEvents> {
       }),
       this.media.on('change', ({ kind }) => {
         for (const link of this.#links.values()) link.setTrack(kind);
-        this.#signaling.update(this.#name, this.media.state);
+        this.#tell();
       }),
     );
   }
@@ -251,6 +326,7 @@ export class Call extends Emitter<CallEvents> {
     this.#id = welcome.self;
     this.#maxPeers = welcome.max_peers;
     this.#useIceServers(welcome.ice_servers);
+    this.#moderation.welcome(welcome, [...this.#peers.keys()]);
     if (!welcome.resumed) this.#onRoom(welcome.peers ?? []);
     if (!this.#settle) this.#onReturn();
     const settle = this.#settle;
@@ -337,15 +413,15 @@ export class Call extends Emitter<CallEvents> {
       case 'peer-away': return this.#links.get(message.peer)?.setPresence('away');
       case 'peer-back': return this.#links.get(message.peer)?.setPresence('present');
       case 'peer-updated': {
+        if (this.#moderation.updated(message)) return;
         const peer = this.#peers.get(message.peer);
         if (!peer) return;
-        peer.name = message.name;
-        peer.media = message.media;
+        peer.inform(message);
         if (peer.arrangeStreams()) this.emit('tracks-changed', { peer });
         return this.emit('peer-changed', { peer });
       }
       default:
-        this.#links.get(message.from ?? '')?.handle(message);
+        if (!this.#moderation.handle(message)) this.#links.get(message.from ?? '')?.handle(message);
     }
   }
 
@@ -364,7 +440,7 @@ export class Call extends Emitter<CallEvents> {
     return streams;
   }
 
-  #remove(id: string, reason: 'bye' | 'lost'): void {
+  #remove(id: string, reason: 'bye' | 'lost' | 'removed'): void {
     const link = this.#links.get(id);
     if (!link) return;
     this.#links.delete(id);
@@ -376,6 +452,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #release(): void {
+    this.#moderation.rejectInvites('The call was left.');
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     for (const link of this.#links.values()) link.close();
     this.#links.clear();

@@ -6,5 +6,5 @@ export { ChannelError, type ChannelErrorCode, JoinError, MediaError } from './er
 export { LocalMedia } from './media.js';
 export { Peer } from './peer.js';
 export { browserProblem } from './quirks.js';
-export { newRoomName } from './rooms.js';
+export { newRoom, newRoomName } from './rooms.js';
 export type * from './types.js';

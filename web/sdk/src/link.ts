@@ -224,8 +224,7 @@ export class Link {
   }
 
   #inform(info: PeerInfo): void {
-    this.peer.name = info.name;
-    this.peer.media = info.media;
+    this.peer.inform(info);
     this.peer.signaling = info.away ? 'away' : 'present';
   }
 

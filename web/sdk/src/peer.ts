@@ -1,14 +1,20 @@
 /** Peer: another person in the call, as the app sees them. */
 
 import { NO_PATH } from './path.js';
+import type { Peer as PeerInfo } from './protocol.gen.js';
 import type {
-  MediaState, PathInfo, PeerConnectionState, PeerStats, Quality, TrackKind,
+  MediaState, PathInfo, PeerConnectionState, PeerStats, Quality, Role, TrackKind,
 } from './types.js';
 
 export class Peer {
   readonly id: string;
   name = '';
   media: MediaState = { microphone: false, camera: false, screen: false };
+  role: Role = 'member';
+  /** 0: down. Otherwise a number that is lower the earlier the hand was raised. */
+  hand = 0;
+  /** It records the call. */
+  recording = false;
   connection: PeerConnectionState = 'connecting';
   /** 'away': its signaling socket is gone; media may still flow. */
   signaling: 'present' | 'away' = 'present';
@@ -29,6 +35,11 @@ export class Peer {
   /** @internal */
   constructor(id: string) {
     this.id = id;
+  }
+
+  /** @internal What the server says about it. */
+  inform({ name, media, role, hand, recording }: Pick<PeerInfo, 'name' | 'media' | 'role' | 'hand' | 'recording'>): void {
+    Object.assign(this, { name, media, role, hand, recording });
   }
 
   /** Null while the peer does not send that kind. The microphone's track stays over mute. */

@@ -6,6 +6,20 @@ export const SUBPROTOCOL = "parley.v1";
 /** SignalPath is where the WebSocket is opened. */
 export const SIGNAL_PATH = "/v1/signal";
 
+/** Hello.Password, RoomSettings.Password */
+export const MAX_PASSWORD_BYTES = 128;
+/** Hello.Invite */
+export const MAX_INVITE_BYTES = 512;
+/** Invite.ExpiresS */
+export const MIN_INVITE_S = 60;
+/** Invite.ExpiresS: 30 days */
+export const MAX_INVITE_S = 2592000;
+/** Invite.Request: base64url */
+export const MAX_REQUEST_BYTES = 32;
+/** people who wait before one room */
+export const MAX_KNOCKS = 50;
+/** ChangeSettings.Returning */
+export const MAX_RETURNING = 64;
 /** PeerIDBytes is the length of a peer's id: 96 bits in base64url. */
 export const PEER_ID_BYTES = 16;
 /** one WebSocket message */
@@ -60,11 +74,11 @@ export type ErrorCode =
   | 'too-large'
   /** before hello, a second hello, or a gap in seq; fatal */
   | 'out-of-order'
-  /** over MessagesPerSecond; fatal */
+  /** over MessagesPerSecond, or too many tries to enter; fatal */
   | 'rate-limited'
-  /** fatal */
+  /** fatal, except as answer to admit */
   | 'room-full'
-  /** To is not in the room */
+  /** To or Peer is not in the room, or not waiting */
   | 'peer-unknown'
   /** too many connections or rooms; fatal, try later */
   | 'server-full'
@@ -72,10 +86,130 @@ export type ErrorCode =
   | 'replaced'
   /** the client does not read what is sent to it; fatal */
   | 'slow-reader'
+  /** the room is locked; fatal */
+  | 'locked'
+  /** a host does not admit the client; fatal */
+  | 'denied'
   /** fatal */
-  | 'unauthorized'
+  | 'password-required'
+  /** fatal */
+  | 'password-wrong'
+  /** fatal */
+  | 'invite-required'
+  /** the invite does not hold, or not any more; fatal */
+  | 'invite-expired'
+  /** a host has removed the client from the room; fatal */
+  | 'removed'
+  /** a host has ended the call for everybody; fatal */
+  | 'ended'
+  /** only hosts may do that, or nobody to a host */
+  | 'not-allowed'
   /** the server's fault; fatal */
   | 'internal-error';
+
+/** RoomSettings is what hosts have decided about who may enter. */
+export interface RoomSettings {
+  /** nobody new may enter */
+  locked: boolean;
+  /** who is new waits until a host admits it */
+  lobby: boolean;
+  /** Access: with "invited" only a valid invite lets in; where there is a lobby, those without one wait there. */
+  access: 'open' | 'invited';
+  /** whether one is asked for */
+  password: boolean;
+}
+
+/** ChangeSettings sets the settings of the room. Only hosts may. */
+export interface ChangeSettings {
+  type: 'room-settings';
+  seq: number;
+  locked: boolean;
+  lobby: boolean;
+  access: 'open' | 'invited';
+  /** Password: absent leaves it as it is, empty takes it away. */
+  password?: string;
+  /** Returning are ids of peers that may enter within SessionMs whatever the settings say. A host that puts settings back after a restart of the server names those who were in the room. */
+  returning?: string[];
+}
+
+/** Settings says that the room's settings have changed. */
+export interface Settings {
+  type: 'settings';
+  seq: number;
+  settings: RoomSettings;
+  /** the host who did it */
+  by: string;
+  /** PasswordChanged: the password is another one, or gone. */
+  password_changed?: boolean;
+}
+
+/** Waiting comes instead of Welcome: the hello was fine, but a host has to admit the client first. It is not in the room yet. */
+export interface Waiting {
+  type: 'waiting';
+  reason: 'lobby';
+}
+
+/** Knocker is somebody who waits to be admitted. */
+export interface Knocker {
+  id: string;
+  name: string;
+}
+
+/** Knock tells a host that somebody waits to be admitted. */
+export interface Knock {
+  type: 'knock';
+  seq: number;
+  peer: Knocker;
+}
+
+/** KnockGone tells a host that somebody does not wait any more: admitted, denied or gone. */
+export interface KnockGone {
+  type: 'knock-gone';
+  seq: number;
+  peer: string;
+}
+
+/** Moderate is what a host does to one peer. Without Peer admit and deny are for all who wait, mute, stop-camera, stop-screen and lower-hand for everybody but the sender; end has none. */
+export interface Moderate {
+  type: 'moderate';
+  seq: number;
+  action: 'admit' | 'deny' | 'mute' | 'stop-camera' | 'stop-screen' | 'lower-hand' | 'remove' | 'make-host' | 'end';
+  peer?: string;
+}
+
+/** Moderated asks the receiver to do what a host has decided. The hand is down already when it comes. */
+export interface Moderated {
+  type: 'moderated';
+  seq: number;
+  action: 'mute' | 'stop-camera' | 'stop-screen' | 'lower-hand';
+  by: string;
+}
+
+/** RoleChanged tells the receiver its own role. Others get PeerUpdated. */
+export interface RoleChanged {
+  type: 'role';
+  seq: number;
+  role: 'host' | 'member';
+}
+
+/** Invite asks for an invite into the room. Only hosts may. */
+export interface Invite {
+  type: 'invite';
+  seq: number;
+  expires_s: number;
+  /** chosen by the client, comes back in the answer */
+  request: string;
+}
+
+/** Invited answers Invite. */
+export interface Invited {
+  type: 'invited';
+  seq: number;
+  request: string;
+  invite: string;
+  /** Unix time */
+  expires_at_ms: number;
+}
 
 /** Hello is the first message on every socket: it enters a room, or takes up a session again whose socket was lost. */
 export interface Hello {
@@ -88,6 +222,13 @@ export interface Hello {
   /** software name and version, for logs */
   client?: string;
   resume?: Resume;
+  /** HostKey makes the client host of the room that belongs to it: see HostRoom. */
+  host_key?: string;
+  password?: string;
+  invite?: string;
+  /** Hand keeps the place of a hand in a new session: the number it had before. A session that is resumed has its hand and Recording already. */
+  hand?: number;
+  recording?: boolean;
 }
 
 /** Resume asks to go on with a session. */
@@ -122,6 +263,14 @@ export interface Welcome {
   server: string;
   /** people this room can hold */
   max_peers: number;
+  /** OpenedAtMs is the Unix time at which the room came to be: another one means that the server has forgotten the room meanwhile. */
+  opened_at_ms: number;
+  role: 'host' | 'member';
+  settings: RoomSettings;
+  /** for hosts of a new session: who waits to be admitted */
+  knocks?: Knocker[];
+  /** the client's own, see Peer */
+  hand?: number;
 }
 
 /** Peer is another person in the room, as seen by the receiver. */
@@ -135,6 +284,11 @@ export interface Peer {
   polite: boolean;
   /** Initiate: the receiver makes the first offer if it has no connection with this peer yet. True for exactly one of two. */
   initiate: boolean;
+  role: 'host' | 'member';
+  /** Hand is 0 while it is down, else a number that is lower the earlier it was raised: the Unix time in milliseconds, made different for each. */
+  hand: number;
+  /** it records the call */
+  recording: boolean;
 }
 
 /** ICEServer is an RTCIceServer. */
@@ -151,13 +305,16 @@ export interface PeerJoined {
   peer: Peer;
 }
 
-/** PeerUpdated says that a peer changed its name or what it sends. */
+/** PeerUpdated says that something about a peer has changed. About the receiver itself it comes when its hand went up or down. */
 export interface PeerUpdated {
   type: 'peer-updated';
   seq: number;
   peer: string;
   name: string;
   media: MediaState;
+  role: 'host' | 'member';
+  hand: number;
+  recording: boolean;
 }
 
 /** PeerAway says that a peer's socket is gone without a bye, or that it stopped answering pings. Its session is kept for SessionMs; media may still flow. */
@@ -179,7 +336,7 @@ export interface PeerLeft {
   type: 'peer-left';
   seq: number;
   peer: string;
-  reason: 'bye' | 'lost';
+  reason: 'bye' | 'lost' | 'removed';
 }
 
 /** TrackInfo says what the media section with this mid carries. */
@@ -244,12 +401,15 @@ export interface Reset {
   connection: string;
 }
 
-/** Update changes the sender's name or what it says it sends. */
+/** Update changes what the sender says about itself. */
 export interface Update {
   type: 'update';
   seq: number;
   name: string;
   media: MediaState;
+  /** raised */
+  hand: boolean;
+  recording: boolean;
 }
 
 /** Bye leaves the room (client), or announces that the server closes (server): with reason "restart" the client comes again by itself. */
@@ -297,6 +457,9 @@ export interface Error {
 
 /** Everything a client may send. */
 export type ClientMessage =
+  | ChangeSettings
+  | Moderate
+  | Invite
   | Hello
   | Offer
   | Answer
@@ -311,6 +474,13 @@ export type ClientMessage =
 
 /** Everything a server may send. */
 export type ServerMessage =
+  | Settings
+  | Waiting
+  | Knock
+  | KnockGone
+  | Moderated
+  | RoleChanged
+  | Invited
   | Welcome
   | PeerJoined
   | PeerUpdated

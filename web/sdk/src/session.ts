@@ -3,6 +3,8 @@
  * here; signaling.ts carries the effects out.
  *
  *     none --open--> opening --opened--> greeting --welcome--> ready --closed--> none ...
+ *                                           |                    ^
+ *                                           +-waiting-> waiting -+ welcome
  *
  * A session survives its socket. Both sides number what must not be lost, keep it until it is
  * acknowledged, and after a resume send again what the other has not got.
@@ -12,8 +14,9 @@ import {
   ACK_EVERY, MAX_UNACKED_BYTES, MAX_UNACKED_MESSAGES, PING_ACTIVE_MS, PING_IDLE_MS, PONG_TIMEOUT_MS,
 } from './protocol.gen.js';
 import type {
-  Answer, Candidate, ClientMessage, EndOfCandidates, ErrorCode, Hello, ICEServers, MediaState, Offer,
-  PeerAway, PeerBack, PeerJoined, PeerLeft, PeerUpdated, Reset, ServerMessage, Update, Welcome, Error as ErrorMessage,
+  Answer, Candidate, ChangeSettings, ClientMessage, EndOfCandidates, ErrorCode, Hello, ICEServers, Invite, Invited, Knock,
+  KnockGone, MediaState, Moderate, Moderated, Offer, PeerAway, PeerBack, PeerJoined, PeerLeft, PeerUpdated, Reset,
+  RoleChanged, ServerMessage, Settings, Update, Waiting, Welcome, Error as ErrorMessage,
 } from './protocol.gen.js';
 import type { CallState, EndReason } from './types.js';
 
@@ -28,14 +31,28 @@ export const GIVE_UP_MS = 10_000;
 /** In a row, before the server and we are thought not to understand each other. */
 const REFUSALS_MAX = 4;
 
-type NumberedClient = Offer | Answer | Candidate | EndOfCandidates | Reset | Update;
+type NumberedClient =
+  | Offer | Answer | Candidate | EndOfCandidates | Reset | Update | ChangeSettings | Moderate | Invite;
 type Unnumbered<M> = M extends unknown ? Omit<M, 'seq'> : never;
 /** What a caller sends; the session gives the number. */
 export type Outgoing = Unnumbered<NumberedClient>;
 /** What arrives in order, exactly once per session. */
 export type Delivered =
   | PeerJoined | PeerUpdated | PeerAway | PeerBack | PeerLeft
-  | Offer | Answer | Candidate | EndOfCandidates | Reset | ICEServers;
+  | Offer | Answer | Candidate | EndOfCandidates | Reset | ICEServers
+  | Settings | Knock | KnockGone | Moderated | RoleChanged | Invited;
+
+/** What somebody says about itself. */
+export interface Standing {
+  readonly name: string;
+  readonly media: MediaState;
+  /** 0: down. Otherwise the number that the server gave it, or one that is larger than all. */
+  readonly hand: number;
+  readonly recording: boolean;
+}
+
+/** What a hello says that stays the same. */
+export type Visit = Pick<Hello, 'room' | 'secret' | 'client' | 'host_key' | 'password' | 'invite'>;
 
 export type TimerName = 'retry' | 'deadline' | 'silence' | 'give-up';
 
@@ -47,7 +64,7 @@ export type SessionEvent =
   | { type: 'closed'; random: number }
   | { type: 'timer'; timer: TimerName; random: number }
   | { type: 'send'; message: Outgoing }
-  | { type: 'update'; name: string; media: MediaState }
+  | { type: 'update'; standing: Standing }
   /** The network may have changed. `moved`: it certainly has. */
   | { type: 'probe'; moved: boolean }
   | { type: 'leave' };
@@ -59,19 +76,17 @@ export type Effect =
   | { type: 'timer'; timer: TimerName; ms: number }
   | { type: 'cancel'; timer: TimerName }
   | { type: 'welcome'; welcome: Welcome }
+  | { type: 'waiting' }
   | { type: 'deliver'; message: Delivered }
   | { type: 'warn'; code: ErrorCode; message: string }
   | { type: 'state'; state: CallState; reason?: EndReason; message?: string };
 
 export interface SessionState {
   readonly state: CallState;
-  readonly socket: 'none' | 'opening' | 'greeting' | 'ready';
-  readonly room: string;
-  readonly secret: string;
-  readonly client: string;
-  readonly name: string;
-  readonly media: MediaState;
-  /** Name and media of the last hello, as JSON: what the server believes after a fresh welcome. */
+  readonly socket: 'none' | 'opening' | 'greeting' | 'waiting' | 'ready';
+  readonly visit: Visit;
+  readonly standing: Standing;
+  /** The standing of the last hello, as JSON: what the server believes after a fresh welcome. */
   readonly told: string;
   readonly welcomed: boolean;
   /** Nothing was given up that a resume would need. */
@@ -88,9 +103,9 @@ export interface SessionState {
   readonly probing: boolean;
 }
 
-export function newSession(hello: { room: string; secret: string; client: string; name: string; media: MediaState }): SessionState {
+export function newSession(visit: Visit, standing: Standing): SessionState {
   return {
-    state: 'connecting', socket: 'none', ...hello, told: '', welcomed: false, resumable: false, sent: 0,
+    state: 'connecting', socket: 'none', visit, standing, told: '', welcomed: false, resumable: false, sent: 0,
     outbox: [], outboxBytes: 0, received: 0, acked: 0, attempts: 0, refusals: 0, others: [],
     probing: false,
   };
@@ -110,10 +125,10 @@ export function reduce(s: SessionState, event: SessionEvent): Step {
     case 'closed': return onClosed(s, event.random);
     case 'timer': return onTimer(s, event.timer, event.random);
     case 'send': return send(s, event.message);
-    case 'update': return onUpdate(s, event.name, event.media);
+    case 'update': return onUpdate(s, event.standing);
     case 'probe': return onProbe(s, event.moved);
     case 'leave': {
-      const bye: Effect[] = s.socket === 'ready' ? [{ type: 'write', message: { type: 'bye' } }] : [];
+      const bye: Effect[] = s.socket === 'ready' || s.socket === 'waiting' ? [{ type: 'write', message: { type: 'bye' } }] : [];
       return end(s, 'left', '', bye);
     }
   }
@@ -129,30 +144,41 @@ function open(s: SessionState): Step {
 
 function onOpened(s: SessionState): Step {
   if (s.socket !== 'opening') return [s, []];
-  const hello: Hello = { type: 'hello', room: s.room, secret: s.secret, name: s.name, media: s.media, client: s.client };
+  const { name, media, hand, recording } = s.standing;
+  const hello: Hello = {
+    type: 'hello', ...s.visit, name, media, ...(hand ? { hand } : {}), ...(recording ? { recording } : {}),
+  };
   if (s.resumable) hello.resume = { received: s.received };
-  return [{ ...s, socket: 'greeting', told: standing(s) }, [{ type: 'write', message: hello }]];
+  return [{ ...s, socket: 'greeting', told: told(s.standing) }, [{ type: 'write', message: hello }]];
 }
 
-function standing(s: SessionState): string {
-  return JSON.stringify([s.name, s.media]);
+/** Which number a hand has is for the server to say. */
+function told({ name, media, hand, recording }: Standing): string {
+  return JSON.stringify([name, media, hand > 0, recording]);
 }
 
 function onMessage(s: SessionState, message: ServerMessage): Step {
-  if (message.type === 'welcome') return s.socket === 'greeting' ? onWelcome(s, message) : [s, []];
+  if (message.type === 'welcome') return s.socket === 'greeting' || s.socket === 'waiting' ? onWelcome(s, message) : [s, []];
+  if (message.type === 'waiting') return s.socket === 'greeting' ? onWaiting(s) : [s, []];
   if (message.type === 'error' && message.fatal) return onRefused(s, message);
-  if (s.socket !== 'ready') return [s, []];
+  if (s.socket !== 'ready' && s.socket !== 'waiting') return [s, []];
   const [next, effects] = onReadyMessage({ ...s, probing: false }, message);
   return [next, [...alive(next), ...effects]];
 }
 
+/** A host has to let us in, however long that takes. */
+function onWaiting(s: SessionState): Step {
+  const next: SessionState = { ...s, socket: 'waiting', attempts: 0, refusals: 0, resumable: false, received: 0 };
+  return [next, [{ type: 'cancel', timer: 'give-up' }, ...alive(next), { type: 'waiting' }]];
+}
+
 /** Whatever arrives shows that the socket lives. */
 function alive(s: SessionState): Effect[] {
-  const ms = (s.others.length > 0 ? PING_ACTIVE_MS : PING_IDLE_MS) + PONG_TIMEOUT_MS;
+  const ms = (s.others.length > 0 || s.socket === 'waiting' ? PING_ACTIVE_MS : PING_IDLE_MS) + PONG_TIMEOUT_MS;
   return [{ type: 'cancel', timer: 'deadline' }, { type: 'timer', timer: 'silence', ms }];
 }
 
-function onReadyMessage(s: SessionState, message: Exclude<ServerMessage, Welcome>): Step {
+function onReadyMessage(s: SessionState, message: Exclude<ServerMessage, Welcome | Waiting>): Step {
   switch (message.type) {
     case 'ping': return [forget(s, message.received), [{ type: 'write', message: { type: 'pong', received: s.received } }]];
     case 'pong':
@@ -212,19 +238,22 @@ function onWelcome(s: SessionState, welcome: Welcome): Step {
     others: (welcome.peers ?? []).map((peer) => peer.id),
   };
   const effects: Effect[] = [...begin, ...alive(fresh), { type: 'welcome', welcome }];
-  if (standing(fresh) === fresh.told) return [fresh, effects];
-  const [next, more] = onUpdate(fresh, fresh.name, fresh.media, true);
+  if (told(fresh.standing) === fresh.told) return [fresh, effects];
+  const [next, more] = onUpdate(fresh, fresh.standing, true);
   return [next, [...effects, ...more]];
 }
 
 const REASONS: Partial<Record<ErrorCode, EndReason>> = {
-  'room-full': 'room-full', 'replaced': 'replaced', 'unauthorized': 'unauthorized', 'server-full': 'server-full',
+  'room-full': 'room-full', 'replaced': 'replaced', 'server-full': 'server-full', 'locked': 'locked', 'denied': 'denied',
+  'password-required': 'password-required', 'password-wrong': 'password-wrong', 'invite-required': 'invite-required',
+  'invite-expired': 'invite-expired', 'removed': 'removed', 'ended': 'ended',
 };
 
 function onRefused(s: SessionState, error: ErrorMessage): Step {
   const reason = REASONS[error.code];
   // A full server may have room again after its restart has settled: who was in a call stays in it.
   if (reason && !(reason === 'server-full' && s.welcomed)) return end(s, reason, error.message, []);
+  if (!s.welcomed && error.code === 'rate-limited') return end(s, 'rate-limited', error.message, []);
   if (!s.welcomed && (error.code === 'bad-message' || error.code === 'too-large')) return end(s, 'rejected', error.message, []);
   if (s.refusals + 1 >= REFUSALS_MAX) return end(s, 'protocol-error', error.message, []);
   // "With Fatal the server closes the socket after it and a resume will not help."
@@ -239,6 +268,7 @@ function onClosed(s: SessionState, random: number): Step {
 function closed(s: SessionState, random: number, first: Effect[]): Step {
   const effects: Effect[] = [...first, { type: 'cancel', timer: 'deadline' }, { type: 'cancel', timer: 'silence' }];
   const state: CallState = s.welcomed ? 'reconnecting' : 'connecting';
+  if (s.socket === 'waiting' && !s.welcomed) effects.push({ type: 'timer', timer: 'give-up', ms: GIVE_UP_MS });
   if (state !== s.state) effects.push({ type: 'state', state });
   // At once the first time, but not everybody in the same millisecond.
   const ms = s.attempts === 0
@@ -252,7 +282,7 @@ function onTimer(s: SessionState, timer: TimerName, random: number): Step {
   switch (timer) {
     case 'retry': return s.socket === 'none' ? open(s) : [s, []];
     case 'deadline': return s.socket === 'none' ? [s, []] : closed(s, random, [{ type: 'close' }]);
-    case 'silence': return s.socket === 'ready' ? [s, ping(s, PONG_TIMEOUT_MS)] : [s, []];
+    case 'silence': return s.socket === 'ready' || s.socket === 'waiting' ? [s, ping(s, PONG_TIMEOUT_MS)] : [s, []];
     case 'give-up': return s.welcomed ? [s, []] : end(s, 'server-gone', 'The server does not answer.', []);
   }
 }
@@ -262,7 +292,7 @@ function ping(s: SessionState, ms: number): Effect[] {
 }
 
 function onProbe(s: SessionState, moved: boolean): Step {
-  if (!moved && s.socket === 'ready') return s.probing ? [s, []] : [{ ...s, probing: true }, ping(s, PROBE_MS)];
+  if (!moved && (s.socket === 'ready' || s.socket === 'waiting')) return s.probing ? [s, []] : [{ ...s, probing: true }, ping(s, PROBE_MS)];
   if (!moved && s.socket !== 'none') return [s, []];
   // A socket of the network that was left would only be found dead later.
   const [lost, first] = s.socket === 'none' ? [s, []] : closed(s, 0, [{ type: 'close' }]);
@@ -281,10 +311,11 @@ function send(s: SessionState, outgoing: Outgoing): Step {
   return [{ ...next, outbox: [], outboxBytes: 0, resumable: false }, []];
 }
 
-function onUpdate(s: SessionState, name: string, media: MediaState, force = false): Step {
-  const next = { ...s, name, media };
-  if (!force && standing(next) === standing(s)) return [s, []];
-  return send(next, { type: 'update', name, media });
+function onUpdate(s: SessionState, standing: Standing, force = false): Step {
+  const next = { ...s, standing };
+  if (!force && told(standing) === told(s.standing)) return [next, []];
+  const { name, media, hand, recording } = standing;
+  return send(next, { type: 'update', name, media, hand: hand > 0, recording });
 }
 
 function end(s: SessionState, reason: EndReason, message: string, first: Effect[]): Step {

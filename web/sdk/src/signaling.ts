@@ -1,13 +1,14 @@
 /** Carries the session's effects out: the WebSocket and the timers. */
 
 import { SUBPROTOCOL } from './protocol.gen.js';
-import type { ClientMessage, MediaState, ServerMessage, Welcome } from './protocol.gen.js';
+import type { ClientMessage, ServerMessage, Welcome } from './protocol.gen.js';
 import { newSession, reduce } from './session.js';
-import type { Delivered, Effect, Outgoing, SessionEvent, SessionState, TimerName } from './session.js';
+import type { Delivered, Effect, Outgoing, SessionEvent, SessionState, Standing, TimerName, Visit } from './session.js';
 import type { CallState, EndReason } from './types.js';
 
 export interface SignalingListener {
   welcome(welcome: Welcome): void;
+  waiting(): void;
   deliver(message: Delivered): void;
   state(state: CallState, reason?: EndReason, message?: string): void;
   warn(code: string, message: string): void;
@@ -24,10 +25,10 @@ export class Signaling {
   #socket: WebSocket | null = null;
   #running = false;
 
-  constructor(url: URL, hello: Parameters<typeof newSession>[0], listener: SignalingListener) {
+  constructor(url: URL, visit: Visit, standing: Standing, listener: SignalingListener) {
     this.#url = url;
     this.#listener = listener;
-    this.#state = newSession(hello);
+    this.#state = newSession(visit, standing);
   }
 
   start(): void {
@@ -42,8 +43,8 @@ export class Signaling {
     this.#handle({ type: 'send', message });
   }
 
-  update(name: string, media: MediaState): void {
-    this.#handle({ type: 'update', name, media });
+  update(standing: Standing): void {
+    this.#handle({ type: 'update', standing });
   }
 
   probe(moved: boolean): void {
@@ -88,6 +89,7 @@ export class Signaling {
       case 'cancel': return clearTimeout(this.#timers.get(effect.timer));
       case 'welcome': return this.#listener.welcome(effect.welcome);
       case 'deliver': return this.#listener.deliver(effect.message);
+      case 'waiting': return this.#listener.waiting();
       case 'warn': return this.#listener.warn(effect.code, effect.message);
       case 'state': return this.#listener.state(effect.state, effect.reason, effect.message);
     }

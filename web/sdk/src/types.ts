@@ -26,8 +26,42 @@ export type CallState = 'connecting' | 'connected' | 'reconnecting' | 'left';
 
 /** Why a call ended, or could not begin. */
 export type EndReason =
-  | 'left' | 'room-full' | 'replaced' | 'server-gone' | 'server-full' | 'unauthorized'
-  | 'rejected' | 'unsupported-browser' | 'protocol-error';
+  | 'left' | 'room-full' | 'replaced' | 'server-gone' | 'server-full'
+  | 'rejected' | 'unsupported-browser' | 'protocol-error'
+  | 'locked'            // nobody new may enter
+  | 'denied'            // a host did not admit the person
+  | 'password-required' | 'password-wrong'
+  | 'invite-required' | 'invite-expired'
+  | 'rate-limited'      // too many tries to enter: wait a minute
+  | 'removed'           // by a host
+  | 'ended';            // by a host, for everybody
+
+/** Hosts set who may enter and moderate. */
+export type Role = 'host' | 'member';
+
+export interface RoomSettings {
+  /** Nobody new may enter. */
+  locked: boolean;
+  /** Who is new waits until a host admits it. */
+  lobby: boolean;
+  /** 'invited': only a valid invite lets in; with the lobby on, others wait there. */
+  access: 'open' | 'invited';
+  /** Whether one is asked for. */
+  password: boolean;
+}
+
+/** What a host changes: a password of '' takes it away. */
+export interface RoomChange { locked?: boolean; lobby?: boolean; access?: 'open' | 'invited'; password?: string }
+
+/**
+ * What a host does. Without a peer admit and deny are for all who wait, mute, stop-camera, stop-screen
+ * and lower-hand for everybody else; end has none, remove and make-host need one.
+ */
+export type ModerationAction =
+  | 'admit' | 'deny' | 'mute' | 'stop-camera' | 'stop-screen' | 'lower-hand' | 'remove' | 'make-host' | 'end';
+
+/** Somebody who waits to be admitted. */
+export interface Knocker { id: string; name: string }
 
 /** State of the media connection with one peer. */
 export type PeerConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'lost';
@@ -106,6 +140,13 @@ export interface JoinOptions {
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** Instead of the server's. */
   iceServers?: RTCIceServer[];
+  /** From newRoom: makes the person host of the room that belongs to it. */
+  hostKey?: string;
+  password?: string;
+  /** From Call.invite. */
+  invite?: string;
+  /** A host has to admit the person; join goes on when it did. */
+  onWaiting?: () => void;
   /** Address of the server where it is not the room URL's own origin. */
   server?: string;
 }
@@ -114,7 +155,7 @@ export interface JoinOptions {
 export interface CallEvents {
   state: { state: CallState; reason?: EndReason };
   'peer-joined': { peer: import('./peer.js').Peer };
-  'peer-left': { peer: import('./peer.js').Peer; reason: 'bye' | 'lost' };
+  'peer-left': { peer: import('./peer.js').Peer; reason: 'bye' | 'lost' | 'removed' };
   /** Name, media state, connection, path, speaking: anything that a tile shows. */
   'peer-changed': { peer: import('./peer.js').Peer };
   /** A track of a peer came or went; tracks stay the same over mute. */
@@ -122,6 +163,16 @@ export interface CallEvents {
   stats: { peer: import('./peer.js').Peer; stats: PeerStats };
   path: { path: PathInfo };
   'active-speaker': { peer: import('./peer.js').Peer | null };
+  /** The person's own role. */
+  role: { role: Role };
+  settings: { settings: RoomSettings };
+  /** For hosts: somebody waits to be admitted, or not any more. */
+  knock: Knocker;
+  'knock-gone': { id: string };
+  /** A host has done this to the person; it is done already. */
+  moderated: { action: 'mute' | 'stop-camera' | 'stop-screen' | 'lower-hand'; by: import('./peer.js').Peer | null };
+  /** The person's own hand. */
+  hand: { hand: number };
   error: { error: Error };
   /** A connection with a peer begins. For looking at: changing it would break the call. */
   connection: { peer: import('./peer.js').Peer; pc: RTCPeerConnection };

@@ -48,7 +48,7 @@ class Room {
   }
 
   info(of: string, initiate: boolean): PeerInfo {
-    return { id: of, name: of, media: OFF, away: false, polite: of === 'b', initiate };
+    return { id: of, name: of, media: OFF, away: false, polite: of === 'b', initiate, role: 'member', hand: 0, recording: false };
   }
 
   begin(): void {

@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { newRoomName, parseRoomURL, randomID } from '../src/rooms.js';
+import { hostRoom, newRoom, newRoomName, parseRoomURL, randomID } from '../src/rooms.js';
 
 test('room names have four groups of four and do not repeat', () => {
   const names = Array.from({ length: 500 }, newRoomName);
   for (const name of names) assert.match(name, /^([a-z2-9]{4}-){3}[a-z2-9]{4}$/);
   assert.equal(new Set(names).size, names.length);
+});
+
+test('the name of a new room follows from its host key', async () => {
+  assert.equal(await hostRoom('A'.repeat(22)), 'gytp-y8uq-p6qp-mnbw'); // as in docs/protocol.md
+  Object.assign(globalThis, { isSecureContext: true });
+  const { room, hostKey } = await newRoom();
+  assert.match(hostKey, /^[\w-]{32}$/);
+  assert.equal(room, await hostRoom(hostKey));
+});
+
+test('without a digest a new room is one that anybody may have named', async () => {
+  Object.assign(globalThis, { isSecureContext: false });
+  assert.match((await newRoom()).room, /^([a-z2-9]{4}-){4}[a-z2-9]{4}$/);
 });
 
 test('the signaling address follows from the address of the room', () => {

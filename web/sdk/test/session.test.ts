@@ -8,18 +8,21 @@ import {
 import { Random } from './random.js';
 
 const MEDIA = { microphone: false, camera: false, screen: false };
-const HELLO = { room: 'room', secret: 'x'.repeat(22), client: 'test', name: 'Ann', media: MEDIA };
+const VISIT = { room: 'room', secret: 'x'.repeat(22), client: 'test' };
+const STANDING = { name: 'Ann', media: MEDIA, hand: 0, recording: false };
+const HELLO = { ...VISIT, name: 'Ann', media: MEDIA };
 
 function welcome(fields: Partial<Welcome> = {}): Welcome {
   return {
     type: 'welcome', self: 'self', room: 'room', resumed: false, received: 0, peers: [], ice_servers: [],
-    ice_expires_s: 3600, ping_ms: 2000, server: 'test', max_peers: 4, ...fields,
+    ice_expires_s: 3600, ping_ms: 2000, server: 'test', max_peers: 4, opened_at_ms: 1, role: 'member',
+    settings: { locked: false, lobby: false, access: 'open', password: false }, ...fields,
   };
 }
 
 /** A session, what it did, and what it waits for. */
 class Harness {
-  state: SessionState = newSession(HELLO);
+  state: SessionState = newSession(VISIT, STANDING);
   effects: Effect[] = [];
   readonly timers = new Map<TimerName, number>();
 
@@ -96,9 +99,11 @@ test('a fresh session forgets what belonged to the old one and says what changed
   h.handle({ type: 'closed', random: 0 });
   h.fire('retry');
   h.handle({ type: 'opened' });
-  h.handle({ type: 'update', name: 'Anna', media: MEDIA });
+  h.handle({ type: 'update', standing: { ...STANDING, name: 'Anna' } });
   const effects = h.message(welcome());
-  assert.deepEqual(writes(effects), [{ type: 'update', name: 'Anna', media: MEDIA, seq: 1 }]);
+  assert.deepEqual(writes(effects), [
+    { type: 'update', name: 'Anna', media: MEDIA, hand: false, recording: false, seq: 1 },
+  ]);
 });
 
 test('silence is answered by a ping, and that by a new socket', () => {
@@ -139,7 +144,7 @@ test('pauses between attempts grow, with jitter, up to a limit', () => {
 });
 
 test('fatal errors end the call with their reason', () => {
-  for (const [code, reason] of [['room-full', 'room-full'], ['replaced', 'replaced'], ['unauthorized', 'unauthorized'], ['bad-message', 'rejected']] as const) {
+  for (const [code, reason] of [['room-full', 'room-full'], ['replaced', 'replaced'], ['locked', 'locked'], ['rate-limited', 'rate-limited'], ['bad-message', 'rejected']] as const) {
     const h = new Harness();
     h.handle({ type: 'start' });
     h.handle({ type: 'opened' });

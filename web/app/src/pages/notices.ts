@@ -10,13 +10,23 @@ import '../ui/header.js';
 type Kind = EndReason | 'unknown' | 'insecure' | 'no-webrtc' | 'too-old';
 interface Notice { icon: IconName; bad?: true; title: PlainKey; text: PlainKey; again?: PlainKey; reload?: true }
 
+const closedDoor: Notice = { icon: 'lock', bad: true, title: 'end.unauthorized', text: 'end.unauthorized.text' };
+
 const notices: Record<Kind, Notice> = {
   left: { icon: 'leave', title: 'end.left', text: 'end.left.text', again: 'end.rejoin' },
   'room-full': { icon: 'people', title: 'end.full', text: 'end.full.text', again: 'end.retry' },
   replaced: { icon: 'copy', title: 'end.replaced', text: 'end.replaced.text', again: 'end.here' },
   'server-gone': { icon: 'plug', bad: true, title: 'end.gone', text: 'end.gone.text', again: 'end.retry' },
   'server-full': { icon: 'people', bad: true, title: 'end.busy', text: 'end.busy.text', again: 'end.retry' },
-  unauthorized: { icon: 'lock', bad: true, title: 'end.unauthorized', text: 'end.unauthorized.text' },
+  locked: closedDoor,
+  denied: closedDoor,
+  'password-required': closedDoor,
+  'password-wrong': closedDoor,
+  'invite-required': closedDoor,
+  'invite-expired': closedDoor,
+  'rate-limited': closedDoor,
+  removed: closedDoor,
+  ended: { icon: 'leave', title: 'end.left', text: 'end.left.text', again: 'end.rejoin' },
   rejected: { icon: 'lock', bad: true, title: 'end.rejected', text: 'end.rejected.text', again: 'end.retry' },
   'protocol-error': { icon: 'warning', bad: true, title: 'end.error', text: 'end.error.text', reload: true },
   'unsupported-browser': { icon: 'warning', bad: true, title: 'end.browser', text: 'end.browser.text' },
