@@ -2,7 +2,7 @@
 
 import { Emitter } from './emitter.js';
 import { ChannelError } from './errors.js';
-import { bytesOf, type OutboundStream, type Payload } from './streams.js';
+import { LOW_BYTES, bytesOf, type OutboundStream, type Payload } from './streams.js';
 import type { ChannelMessage, ChannelOptions } from './types.js';
 
 /** The label of what peers tell each other about the connection itself: connection.ts. */
@@ -14,7 +14,7 @@ export interface ChannelEvents {
   /** What was queued for this peer is on its way. */
   open: { peer: string };
   close: { peer: string };
-  /** bufferedAmount of this peer fell to where sending more keeps the path busy. */
+  /** bufferedAmount of this peer fell to bufferedAmountLowThreshold: sending more keeps the path busy. */
   low: { peer: string };
 }
 
@@ -29,6 +29,7 @@ export class Channel extends Emitter<ChannelEvents> {
   readonly label: string;
   readonly options: Readonly<ChannelOptions>;
   readonly #host: ChannelHost;
+  #lowBytes = LOW_BYTES;
   #closed = false;
 
   /** @internal */
@@ -48,12 +49,14 @@ export class Channel extends Emitter<ChannelEvents> {
   /**
    * Sends to one peer, or to all who are here now. Until a peer's channel is open the message
    * waits; over the limit of what may wait, or of a message's size, this throws ChannelError and
-   * nothing was sent to anybody.
+   * nothing was sent to anybody. With `transfer` an ArrayBuffer is not copied: it belongs to the
+   * channel from then on and must not be changed.
    */
-  send(data: string | ArrayBuffer | ArrayBufferView, to?: string): void {
+  send(data: string | ArrayBuffer | ArrayBufferView, to?: string, { transfer = false } = {}): void {
     if (this.#closed) throw new ChannelError('closed', `the channel "${this.label}" is closed`);
     const streams = this.#streams(to);
-    const payload: Payload = typeof data === 'string' ? data : copyBytes(data);
+    const whole = typeof data === 'string' || (transfer && data instanceof ArrayBuffer);
+    const payload: Payload = whole ? data : copyBytes(data);
     const bytes = bytesOf(payload);
     for (const stream of streams) stream.check(bytes);
     for (const stream of streams) stream.send(payload, bytes);
@@ -62,6 +65,21 @@ export class Channel extends Emitter<ChannelEvents> {
   /** Bytes not sent yet: to one peer, or the most of any. */
   bufferedAmount(to?: string): number {
     return Math.max(0, ...this.#streams(to).map((stream) => stream.bufferedAmount));
+  }
+
+  /** Bytes of the largest message that this peer takes. Until its channel is open it is not known, and 256 KiB. */
+  messageBytesMax(to: string): number {
+    return Math.min(...this.#streams(to).map((stream) => stream.messageBytesMax));
+  }
+
+  /** At which bufferedAmount `low` is told; 256 KiB unless it is set. */
+  get bufferedAmountLowThreshold(): number {
+    return this.#lowBytes;
+  }
+
+  set bufferedAmountLowThreshold(bytes: number) {
+    this.#lowBytes = bytes;
+    for (const stream of this.#host.streams(this.label).values()) stream.lowBytes = bytes;
   }
 
   close(): void {

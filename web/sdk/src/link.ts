@@ -202,6 +202,7 @@ export class Link {
       low: () => channel.emit('low', { peer: this.peer.id }),
       failed: (error) => this.#host.failed(error),
     });
+    stream.lowBytes = channel.bufferedAmountLowThreshold;
     this.#outbound.set(label, stream);
     if (this.#connection) this.#attach(stream, this.#connection);
     this.#listen(label, this.#inbound.get(label));

@@ -16,7 +16,7 @@ import type { ChannelOptions } from './types.js';
 export const QUEUE_BYTES_MAX = 16 << 20;
 /** Handed to it: Chromium closes a channel with more than 16 MiB. */
 const BUFFERED_BYTES_MAX = 1 << 20;
-const LOW_BYTES = 256 << 10;
+export const LOW_BYTES = 256 << 10;
 /** Handed over and not acknowledged. */
 const UNACKED_BYTES_MAX = 16 << 20;
 /** Both browsers send this much to each other; more only where the peer says so. */
@@ -68,6 +68,8 @@ export class OutboundStream {
   #channel: SendChannel | null = null;
   #messageBytesMax = MESSAGE_BYTES_DEFAULT;
   #wasHigh = false;
+  /** Where `low` is told. */
+  lowBytes = LOW_BYTES;
   /** The application believes it open: a replaced connection is not its concern. */
   #announced = false;
   /** The peer acknowledges: one that never does must not fill our memory. */
@@ -127,6 +129,10 @@ export class OutboundStream {
     channel.close();
   }
 
+  get messageBytesMax(): number {
+    return this.#messageBytesMax;
+  }
+
   get bufferedAmount(): number {
     return this.#waitingBytes + (this.#channel?.bufferedAmount ?? 0);
   }
@@ -170,10 +176,10 @@ export class OutboundStream {
       this.#give(channel);
     }
     const buffered = this.bufferedAmount;
-    if (this.#wasHigh && buffered <= LOW_BYTES) {
+    if (this.#wasHigh && buffered <= this.lowBytes) {
       this.#wasHigh = false;
       this.#events.low();
-    } else if (buffered > LOW_BYTES) {
+    } else if (buffered > this.lowBytes) {
       this.#wasHigh = true;
     }
   }
