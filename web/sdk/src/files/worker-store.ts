@@ -102,7 +102,7 @@ export class WorkerStore implements FileStore {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = this.#worker = new Worker(this.#url, { type: 'module', name: 'parley-files' });
+    const worker = this.#worker = new Worker(this.#url, { name: 'parley-files' });
     worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#onAnswer(data);
     worker.onerror = (event) => {
       event.preventDefault();
