@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { session } from './call/session.js';
 import { t, translate } from './i18n/index.js';
 import { loadPage } from './pages/lazy.js';
+import { takeInvite } from './keys.js';
 import { parseRoute } from './router.js';
 import { store, toast } from './store.js';
 import { icon } from './ui/icons.js';
@@ -45,16 +46,18 @@ class App extends View {
   }
 
   #renderPage(): TemplateResult {
-    const { route, phase } = this.state;
+    const { route, phase, password } = this.state;
     if (route.page === 'home') return html`<parley-home></parley-home>`;
     if (route.page === 'lazy') return html`${this.#page ?? nothing}`;
     if (route.page === 'unknown') return html`<parley-notice kind="unknown"></parley-notice>`;
     const problem = browserProblem();
     if (problem) return html`<parley-notice kind=${problem}></parley-notice>`;
     switch (phase) {
-      case 'prejoin': return html`<parley-prejoin></parley-prejoin>`;
+      case 'prejoin':
+      case 'waiting': return html`<parley-prejoin></parley-prejoin>`;
       case 'ended': return html`<parley-notice kind=${this.state.end ?? 'left'}></parley-notice>`;
-      default: return html`<parley-call></parley-call>`;
+      // Whoever has typed a password stays with it until it is right.
+      default: return phase === 'joining' && password !== 'none' ? html`<parley-prejoin></parley-prejoin>` : html`<parley-call></parley-call>`;
     }
   }
 
@@ -80,6 +83,7 @@ class App extends View {
   }
 
   readonly #onRoute = (): void => {
+    takeInvite();
     const route = parseRoute(new URL(location.href));
     session.close();
     store.dispatch({ type: 'route', route });

@@ -2,7 +2,7 @@
 import type { CallState, Device, DeviceKind, EndReason, MediaErrorCode, PathInfo, PeerStats, TrackKind } from '@parley/client';
 import type { Route } from './router.js';
 import {
-  outsideCall, type ChatEntry, type DialogName, type Input, type InputState, type Notice, type Panel, type PeerView, type State,
+  outsideCall, type ChatEntry, type DialogName, type Input, type InputState, type Notice, type Panel, type Password, type PeerView, type State,
   type Toast,
 } from './state.js';
 
@@ -14,6 +14,8 @@ export type Action =
   | { type: 'inputs'; microphone: boolean; camera: boolean; screen: boolean }
   | { type: 'devices'; devices: readonly Device[]; selected: Partial<Record<DeviceKind, string>> }
   | { type: 'joining' }
+  | { type: 'waiting' }
+  | { type: 'door'; password: Password }
   | { type: 'joined'; peers: readonly PeerView[]; atMs: number }
   | { type: 'ended'; reason: EndReason }
   | { type: 'call-state'; state: CallState }
@@ -43,11 +45,13 @@ export function reduce(state: State, action: Action): State {
     case 'inputs': return setInputs(state, action);
     case 'devices': return { ...state, devices: action.devices, selected: action.selected };
     case 'joining': return { ...state, ...outsideCall, phase: 'joining', end: null, dialog: null };
+    case 'waiting': return { ...state, phase: 'waiting' };
+    case 'door': return { ...state, phase: 'prejoin', password: action.password };
     case 'joined':
       return {
-        ...state, phase: 'call', peers: action.peers, joinedAtMs: action.atMs, callState: 'connected',
+        ...state, phase: 'call', password: 'none', peers: action.peers, joinedAtMs: action.atMs, callState: 'connected',
       };
-    case 'ended': return { ...state, ...outsideCall, phase: 'ended', end: action.reason, dialog: null, screenOn: false };
+    case 'ended': return { ...state, ...outsideCall, phase: 'ended', password: 'none', end: action.reason, dialog: null, screenOn: false };
     case 'call-state': return { ...state, callState: action.state };
     case 'peer': return setPeer(state, action.peer);
     case 'peer-left': return removePeer(state, action.id);
@@ -66,7 +70,7 @@ export function reduce(state: State, action: Action): State {
 
 function enter(state: State, route: Route): State {
   const name = (route.page === 'room' && route.name) || state.name;
-  return { ...state, ...outsideCall, route, name, phase: 'prejoin', end: null, dialog: null, toasts: [], announcement: null };
+  return { ...state, ...outsideCall, route, name, phase: 'prejoin', password: 'none', end: null, dialog: null, toasts: [], announcement: null };
 }
 
 function withInput(state: State, kind: Input, change: Partial<InputState>): State {

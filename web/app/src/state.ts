@@ -7,7 +7,9 @@ import type { Key } from './i18n/index.js';
 import type { Route } from './router.js';
 
 export type Input = 'microphone' | 'camera';
-export type Phase = 'prejoin' | 'joining' | 'call' | 'ended';
+export type Phase = 'prejoin' | 'joining' | 'waiting' | 'call' | 'ended';
+/** The room's password, as it is asked at the door. */
+export type Password = 'none' | 'wanted' | 'wrong';
 /** Which panel or dialog is open: one of the call's own, or one that a feature brings. */
 export type Panel = 'chat' | 'people' | 'connection' | (string & {});
 export type DialogName = 'devices' | 'help' | 'more' | 'permissions' | (string & {});
@@ -56,6 +58,7 @@ export interface State {
   route: Route;
   phase: Phase;
   name: string;
+  password: Password;
   inputs: Record<Input, InputState>;
   screenOn: boolean;
   devices: readonly Device[];
@@ -88,7 +91,7 @@ const input: InputState = { on: false, starting: false, problem: null };
 
 export function initialState(name: string, route: Route): State {
   return {
-    route, name, phase: 'prejoin',
+    route, name, phase: 'prejoin', password: 'none',
     inputs: { microphone: input, camera: input },
     screenOn: false, devices: [], selected: {}, end: null, dialog: null, problemKind: 'camera', toasts: [], announcement: null,
     fullScreen: false,

@@ -3,7 +3,7 @@
  * itself; it is loaded after the first paint, so that the way into a room stays short. The call page
  * knows none of them by name: it shows what they offer.
  */
-import type { Call } from '@parley/client';
+import type { Call, EndReason } from '@parley/client';
 import type { TemplateResult } from 'lit';
 import type { PeerView } from '../state.js';
 import type { IconName } from '../ui/icons.js';
@@ -43,6 +43,16 @@ export interface DialogView { name: string; title: string; render: () => Templat
 /** A part of the settings dialog. */
 export interface SettingsSection { name: string; title: string; render: () => TemplateResult }
 
+/** A page with one thing to say, where the call is over or could not be. */
+export interface NoticeView {
+  icon: IconName;
+  bad?: true;
+  title: string;
+  text: string;
+  /** The button that tries again. */
+  again?: { label: string; act: () => void };
+}
+
 export interface Shortcut { keys: string; label: string; act: () => void }
 
 export interface Feature {
@@ -61,12 +71,24 @@ export interface Feature {
   shortcuts?(): readonly Shortcut[];
   /** On a person's tile; `null` is oneself. */
   tile?(peer: PeerView | null): TemplateResult | null;
+  /** A button in the corner of a person's tile. */
+  tools?(peer: PeerView): TemplateResult | null;
   /** In a person's line in the list of people. */
   person?(peer: PeerView | null): TemplateResult | null;
+  /** Above the list of people. */
+  people?(): TemplateResult | null;
+  /** Lies over the stage and places itself. */
+  overlay?(): TemplateResult | null;
   /** A line above the stage that stays while something lasts, as "Ann is recording". */
   banner?(): TemplateResult | null;
   /** On the pre-join page, below the devices. */
   door?(): TemplateResult | null;
+  /** On the pre-join page, between the name and the way in. */
+  entry?(): TemplateResult | null;
+  /** Takes the place of the way in for as long as a host has not let the person in. */
+  waiting?(): TemplateResult | null;
+  /** What to say at the end of a call that ended, or did not begin, for this reason. */
+  notice?(reason: EndReason): NoticeView | null;
 }
 
 const registered: Feature[] = [];

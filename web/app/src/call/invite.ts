@@ -1,28 +1,28 @@
-import { t } from '../i18n/index.js';
 import { roomURL } from '../router.js';
 import { store, toast } from '../store.js';
-
-export const canShare = typeof navigator !== 'undefined' && 'share' in navigator;
+import { session } from './session.js';
 
 export function inviteURL(): string {
   const { route } = store.state;
   return route.page === 'room' ? roomURL(route.room) : location.href;
 }
 
+/** Copies the room's link; where that link alone lets nobody in, shows what does. */
 export async function copyInvite(): Promise<void> {
+  const { call } = session;
+  if (call?.settings.access === 'invited' && call.role === 'host') return showInvite();
+  await copyText(inviteURL());
+}
+
+export async function copyText(text: string): Promise<void> {
   try {
-    await navigator.clipboard.writeText(inviteURL());
+    await navigator.clipboard.writeText(text);
     toast('invite.copied');
   } catch {
     toast('invite.copy-failed', {}, 'warning');
   }
 }
 
-export async function shareInvite(): Promise<void> {
-  try {
-    await navigator.share({ title: 'Parley', text: t('invite.text'), url: inviteURL() });
-  } catch (error) {
-    // Closing the sheet is no failure.
-    if (!(error instanceof DOMException && error.name === 'AbortError')) await copyInvite();
-  }
+export function showInvite(): void {
+  store.dispatch({ type: 'dialog', dialog: 'share' });
 }

@@ -42,6 +42,7 @@ class CallPage extends View {
         <parley-stage></parley-stage>
         ${alone ? html`<parley-waiting></parley-waiting>` : nothing}
         ${phase === 'joining' ? html`<p class="stage-chip" role="status"><span class="spinner"></span>${t('call.joining')}</p>` : nothing}
+        ${offers((feature) => { const over = feature.overlay?.(); return over ? [over] : []; })}
         ${audioBlocked ? html`<button class="button primary hear" type="button" @click=${() => session.unblockAudio()}>${icon('speaker')}${t('call.hear')}</button>` : nothing}
       </section>
       ${panel ? html`<parley-panel></parley-panel>` : nothing}

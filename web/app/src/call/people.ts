@@ -7,7 +7,7 @@ import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { bars, pathName, qualityName } from './badge.js';
 import { features } from './feature.js';
-import { canShare, copyInvite, shareInvite } from './invite.js';
+import { copyInvite, showInvite } from './invite.js';
 import { session } from './session.js';
 
 class People extends View {
@@ -15,6 +15,7 @@ class People extends View {
     const { peers, name, inputs } = this.state;
     return html`<div class="people">
       <p class="people-count">${t('people.count', { count: peers.length + 1 })}</p>
+      ${features().map((feature) => feature.people?.() ?? nothing)}
       <ul>
         <li class="person">
           ${avatar(name, 'self')}
@@ -29,7 +30,7 @@ class People extends View {
       </ul>
       <div class="people-invite">
         <button class="button" type="button" @click=${copyInvite}>${icon('copy')}${t('invite.copy')}</button>
-        ${canShare ? html`<button class="button" type="button" @click=${shareInvite}>${icon('share')}${t('invite.share')}</button>` : nothing}
+        <button class="button" type="button" data-action="share" @click=${showInvite}>${icon('share')}${t('invite.share')}</button>
       </div>
     </div>`;
   }

@@ -3,6 +3,7 @@ import {
   browserProblem, join, JoinError, LocalMedia, MediaError, type Call, type Channel, type DeviceKind, type EndReason,
   type MediaErrorCode, type Peer,
 } from '@parley/client';
+import { hostKeyOf, inviteOf, keepHostKey, newHostKey } from '../keys.js';
 import { remember, rememberRoom, settings } from '../settings.js';
 import { store, toast } from '../store.js';
 import type { Input, PeerView } from '../state.js';
@@ -17,6 +18,7 @@ class Session {
   #call: Call | null = null;
   #chat: Channel | null = null;
   #room = '';
+  #password = '';
   #joining: AbortController | null = null;
   #off: (() => void)[] = [];
   readonly history = new History();
@@ -37,6 +39,7 @@ class Session {
     if (browserProblem() !== null) return;
     void import('../features/index.js');
     this.#room = room;
+    this.#password = '';
     const media = this.#openMedia();
     const { microphoneOn, cameraOn } = settings();
     const inputs = [microphoneOn ? this.start('microphone') : null, cameraOn ? this.start('camera') : null];
@@ -52,25 +55,49 @@ class Session {
     this.#media = null;
   }
 
-  async join(): Promise<void> {
+  /** Goes into the room: with its password, if it has one. Without one given, the last one is tried again. */
+  async join(password = this.#password): Promise<void> {
     if (this.#joining || this.#call) return;
     const media = this.#media ?? this.#openMedia();
     const attempt = new AbortController();
     this.#joining = attempt;
+    this.#password = password;
     store.dispatch({ type: 'joining' });
     const { name, route } = store.state;
     // A name in the address is the kiosk's, not the person's.
     if (route.page === 'room' && route.name === null) remember({ name });
+    const invite = inviteOf(this.#room);
     try {
-      const call = await join(new URL(`/r/${this.#room}`, location.origin), { name, media, signal: attempt.signal });
+      const hostKey = hostKeyOf(this.#room) ?? await newHostKey();
+      const call = await join(new URL(`/r/${this.#room}`, location.origin), {
+        name, media, signal: attempt.signal, hostKey, ...(password ? { password } : {}), ...(invite ? { invite } : {}),
+        onWaiting: () => store.dispatch({ type: 'waiting' }),
+      });
       if (attempt.signal.aborted) return call.leave();
       this.#joining = null;
+      // Whoever comes first into a room with a name of its own is its host, and stays it with this key.
+      const keep = (): void => { if (call.role === 'host') keepHostKey(call.room, hostKey); };
       this.#begin(call);
+      this.#off.push(call.on('role', keep));
+      keep();
     } catch (error) {
       if (attempt.signal.aborted) return;
       this.#joining = null;
-      this.#finish(error instanceof JoinError ? error.reason : 'protocol-error');
+      this.#refused(error instanceof JoinError ? error.reason : 'protocol-error');
     }
+  }
+
+  /** Back to the door, from waiting before it. */
+  stopWaiting(): void {
+    this.#joining?.abort();
+    this.#joining = null;
+    store.dispatch({ type: 'door', password: 'none' });
+  }
+
+  #refused(reason: EndReason): void {
+    if (reason !== 'password-required' && reason !== 'password-wrong') return this.#finish(reason);
+    this.#password = '';
+    store.dispatch({ type: 'door', password: reason === 'password-wrong' ? 'wrong' : 'wanted' });
   }
 
   leave(): void {

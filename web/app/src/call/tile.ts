@@ -86,6 +86,7 @@ class Tile extends View {
     const pin = t(pinned ? 'tile.unpin' : 'tile.pin', { name });
     const details = `${t('badge.with', { name })} ${pathName(peer.path)}, ${qualityName(peer.quality)}`;
     return html`<div class="tile-tools">
+      ${features().map((feature) => feature.tools?.(peer) ?? nothing)}
       <button class="tile-tool pin" type="button" aria-pressed=${pinned} aria-label=${pin} title=${pin}
         @click=${() => store.dispatch({ type: 'pin', key: peer.id })}>${icon('pin')}</button>
       <button class="tile-tool badge" type="button" data-badge=${peer.path.kind} data-quality=${peer.quality} aria-label=${details} title=${details}

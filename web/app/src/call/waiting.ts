@@ -1,8 +1,8 @@
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import { t } from '../i18n/index.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
-import { canShare, copyInvite, inviteURL, shareInvite } from './invite.js';
+import { copyInvite, inviteURL, showInvite } from './invite.js';
 
 /** Nobody else is here: the link to send. */
 class Waiting extends View {
@@ -14,7 +14,7 @@ class Waiting extends View {
       <input class="field room-code" id="invite-link" type="text" readonly .value=${inviteURL()} @focus=${(event: FocusEvent) => (event.target as HTMLInputElement).select()}>
       <div class="waiting-buttons">
         <button class="button primary" type="button" @click=${copyInvite}>${icon('copy')}${t('invite.copy')}</button>
-        ${canShare ? html`<button class="button" type="button" @click=${shareInvite}>${icon('share')}${t('invite.share')}</button>` : nothing}
+        <button class="button" type="button" data-action="share" @click=${showInvite}>${icon('share')}${t('invite.share')}</button>
       </div>
     </section>`;
   }

@@ -1,2 +1,3 @@
 /** All features of the call, in one chunk that is loaded after the first paint. */
-export {};
+import './room/index.js';
+import './hands/index.js';

@@ -1,6 +1,7 @@
-import { newRoomName } from '@parley/client';
+import { newRoom } from '@parley/client';
 import { html, nothing, type TemplateResult } from 'lit';
 import { formatDay, t } from '../i18n/index.js';
+import { forgetHostKey, keepHostKey } from '../keys.js';
 import { navigate, parseInvite } from '../router.js';
 import { forgetRoom, settings } from '../settings.js';
 import { icon } from '../ui/icons.js';
@@ -17,7 +18,7 @@ class HomePage extends View {
         <section class="home-start">
           <h1>${t('home.title')}</h1>
           <p class="lead">${t('home.lead')}</p>
-          <button class="button primary large" type="button" data-action="start" @click=${() => navigate(`/r/${newRoomName()}`)}>
+          <button class="button primary large" type="button" data-action="start" @click=${start}>
             ${icon('camera')}<span>${t('home.start')}</span>
           </button>
           ${this.#renderJoin()}
@@ -85,8 +86,15 @@ class HomePage extends View {
 
   #forget(room: string): void {
     forgetRoom(room);
+    forgetHostKey(room);
     this.requestUpdate();
   }
+}
+
+async function start(): Promise<void> {
+  const { room, hostKey } = await newRoom();
+  keepHostKey(room, hostKey);
+  navigate(`/r/${room}`);
 }
 
 define('parley-home', HomePage);

@@ -1,5 +1,6 @@
 import type { EndReason } from '@parley/client';
 import { html, nothing, type TemplateResult } from 'lit';
+import { features, type NoticeView } from '../call/feature.js';
 import { session } from '../call/session.js';
 import { t, type PlainKey } from '../i18n/index.js';
 import { navigate } from '../router.js';
@@ -8,27 +9,17 @@ import { define, View } from '../ui/view.js';
 import '../ui/header.js';
 
 type Kind = EndReason | 'unknown' | 'insecure' | 'no-webrtc' | 'too-old';
-interface Notice { icon: IconName; bad?: true; title: PlainKey; text: PlainKey; again?: PlainKey; reload?: true }
+interface Notice { icon: IconName; bad?: true; title: PlainKey; text: PlainKey; again?: PlainKey }
 
-const closedDoor: Notice = { icon: 'lock', bad: true, title: 'end.unauthorized', text: 'end.unauthorized.text' };
-
-const notices: Record<Kind, Notice> = {
+/** The reasons that a feature has no words for. */
+const notices: Partial<Record<Kind, Notice>> & { rejected: Notice } = {
   left: { icon: 'leave', title: 'end.left', text: 'end.left.text', again: 'end.rejoin' },
   'room-full': { icon: 'people', title: 'end.full', text: 'end.full.text', again: 'end.retry' },
   replaced: { icon: 'copy', title: 'end.replaced', text: 'end.replaced.text', again: 'end.here' },
   'server-gone': { icon: 'plug', bad: true, title: 'end.gone', text: 'end.gone.text', again: 'end.retry' },
   'server-full': { icon: 'people', bad: true, title: 'end.busy', text: 'end.busy.text', again: 'end.retry' },
-  locked: closedDoor,
-  denied: closedDoor,
-  'password-required': closedDoor,
-  'password-wrong': closedDoor,
-  'invite-required': closedDoor,
-  'invite-expired': closedDoor,
-  'rate-limited': closedDoor,
-  removed: closedDoor,
-  ended: { icon: 'leave', title: 'end.left', text: 'end.left.text', again: 'end.rejoin' },
   rejected: { icon: 'lock', bad: true, title: 'end.rejected', text: 'end.rejected.text', again: 'end.retry' },
-  'protocol-error': { icon: 'warning', bad: true, title: 'end.error', text: 'end.error.text', reload: true },
+  'protocol-error': { icon: 'warning', bad: true, title: 'end.error', text: 'end.error.text' },
   'unsupported-browser': { icon: 'warning', bad: true, title: 'end.browser', text: 'end.browser.text' },
   'no-webrtc': { icon: 'warning', bad: true, title: 'end.browser', text: 'end.webrtc.text' },
   'too-old': { icon: 'warning', bad: true, title: 'end.browser', text: 'end.browser.text' },
@@ -45,23 +36,41 @@ class NoticePage extends View {
     this.querySelector('h1')?.focus();
   }
 
+  #notice(): NoticeView {
+    const own = notices[this.kind];
+    if (!own) {
+      const theirs = offered(this.kind);
+      if (theirs) return theirs;
+    }
+    const { title, text, again, ...look } = own ?? notices.rejected;
+    return { ...look, title: t(title), text: t(text), ...(again ? { again: { label: t(again), act: () => session.rejoin() } } : {}) };
+  }
+
   override render(): TemplateResult {
-    const notice = notices[this.kind];
+    const notice = this.#notice();
     const { route } = this.state;
     return html`<parley-header></parley-header>
       <main class="notice ${notice.bad ? 'bad' : ''}" id="main" data-notice=${this.kind}>
         <span class="notice-mark">${icon(notice.icon)}</span>
-        <h1 tabindex="-1">${t(notice.title)}</h1>
-        <p>${t(notice.text)}</p>
+        <h1 tabindex="-1">${notice.title}</h1>
+        <p>${notice.text}</p>
         ${route.page === 'room' ? html`<p class="room-line">${t('end.room')} <span class="room-code">${route.room}</span></p>` : nothing}
         <div class="buttons">
-          ${notice.again ? html`<button class="button primary" type="button" data-action="again" @click=${() => session.rejoin()}>${t(notice.again)}</button>` : nothing}
-          ${notice.reload ? html`<button class="button primary" type="button" @click=${() => location.reload()}>${t('end.reload')}</button>` : nothing}
+          ${notice.again ? html`<button class="button primary" type="button" data-action="again" @click=${notice.again.act}>${notice.again.label}</button>` : nothing}
+          ${this.kind === 'protocol-error' ? html`<button class="button primary" type="button" @click=${() => location.reload()}>${t('end.reload')}</button>` : nothing}
           ${this.kind === 'insecure' ? html`<a class="button primary" href=${secureURL()}>${t('end.insecure.open')}</a>` : nothing}
           <a class="button" href="/" @click=${goHome}>${t('end.home')}</a>
         </div>
       </main>`;
   }
+}
+
+function offered(kind: Kind): NoticeView | null {
+  for (const feature of features()) {
+    const notice = feature.notice?.(kind as EndReason);
+    if (notice) return notice;
+  }
+  return null;
 }
 
 /** The same page over HTTPS, on the port of `parley serve` if this one names its own. */

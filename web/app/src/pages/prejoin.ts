@@ -16,7 +16,7 @@ import '../ui/level.js';
 /** The door of a room: see yourself, choose devices, say your name, go in. */
 class PrejoinPage extends View {
   override render(): TemplateResult {
-    const { route, inputs } = this.state;
+    const { route, inputs, phase } = this.state;
     const room = route.page === 'room' ? route.room : '';
     return html`<parley-header></parley-header>
       <main class="prejoin" id="main">
@@ -25,20 +25,25 @@ class PrejoinPage extends View {
           <div class="prejoin-devices">${deviceSelect('microphone', 'door')}${deviceSelect('camera', 'door')}${deviceSelect('speaker', 'door')}</div>
         </section>
         <section class="prejoin-enter">
-          <h1>${t('prejoin.title')}</h1>
-          <p class="room-line">${icon('link')}<span class="visually-hidden">${t('end.room')}</span><span class="room-code">${room}</span></p>
-          <form @submit=${(event: SubmitEvent) => this.#join(event)}>
-            <label class="field-label" for="name">${t('prejoin.name')}</label>
-            <input class="field" id="name" name="name" type="text" autocomplete="name" maxlength="64" placeholder=${t('prejoin.name.placeholder')}
-              .value=${this.state.name} @input=${(event: InputEvent) => session.setName((event.target as HTMLInputElement).value)}>
-            <button class="button primary large" type="submit" data-action="join">${t('prejoin.join')}${icon('arrow')}</button>
-          </form>
+          ${phase === 'waiting' ? features().map((feature) => feature.waiting?.() ?? nothing) : this.#renderForm(room)}
           ${this.#renderHelp()}
           ${features().map((feature) => feature.door?.() ?? nothing)}
           ${!inputs.microphone.on && !inputs.camera.on && !inputs.microphone.starting && !inputs.camera.starting
             ? html`<p class="prejoin-note">${t('prejoin.without')}</p>` : nothing}
         </section>
       </main>`;
+  }
+
+  #renderForm(room: string): TemplateResult {
+    return html`<h1>${t('prejoin.title')}</h1>
+      <p class="room-line">${icon('link')}<span class="visually-hidden">${t('end.room')}</span><span class="room-code">${room}</span></p>
+      <form @submit=${(event: SubmitEvent) => this.#join(event)}>
+        <label class="field-label" for="name">${t('prejoin.name')}</label>
+        <input class="field" id="name" name="name" type="text" autocomplete="name" maxlength="64" placeholder=${t('prejoin.name.placeholder')}
+          .value=${this.state.name} @input=${(event: InputEvent) => session.setName((event.target as HTMLInputElement).value)}>
+        ${features().map((feature) => feature.entry?.() ?? nothing)}
+        <button class="button primary large" type="submit" data-action="join" aria-busy=${this.state.phase === 'joining'}>${t('prejoin.join')}${icon('arrow')}</button>
+      </form>`;
   }
 
   #renderPreview(): TemplateResult {
@@ -86,7 +91,8 @@ class PrejoinPage extends View {
   #join(event: SubmitEvent): void {
     event.preventDefault();
     store.dispatch({ type: 'name', name: store.state.name.trim() });
-    void session.join();
+    const password = new FormData(event.target as HTMLFormElement).get('password');
+    void session.join(typeof password === 'string' ? password : '');
   }
 }
 

@@ -38,6 +38,12 @@ const paths = {
   relay: svg`<circle cx="5" cy="16.5" r="2.2"/><circle cx="19" cy="16.5" r="2.2"/><path d="m6.7 15 3.5-4M17.3 15l-3.5-4"/><rect x="9.7" y="5.5" width="4.6" height="4.6" rx="1.3"/>`,
   plug: svg`<path d="M9 3.5v4M15 3.5v4M6.5 7.5h11v3.5a5.5 5.5 0 0 1-11 0zM12 16.5v4"/>`,
   lock: svg`<rect x="5.5" y="10.5" width="13" height="9.5" rx="2.2"/><path d="M8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5"/>`,
+  door: svg`<path d="M6 20V5.5A1.5 1.5 0 0 1 7.5 4h9A1.5 1.5 0 0 1 18 5.5V20M3.5 20h17M14.5 12h.01"/>`,
+  mail: svg`<rect x="3.5" y="5.5" width="17" height="13" rx="2.2"/><path d="m4.5 7.5 6.3 5a2 2 0 0 0 2.4 0l6.3-5"/>`,
+  key: svg`<circle cx="8.5" cy="15.5" r="3.8"/><path d="m11.2 12.8 7.8-7.8M15.5 8.5l2.7 2.7M18 6l2 2"/>`,
+  host: svg`<path d="M12 3.8 5.5 6v5.3c0 4.2 2.7 7.3 6.5 8.9 3.8-1.6 6.5-4.7 6.5-8.9V6zM9 11.8l2.2 2.2 3.9-4"/>`,
+  hand: svg`<path d="M7.5 12.5v-6a1.5 1.5 0 0 1 3 0v4.5M10.5 10.5V4.8a1.5 1.5 0 0 1 3 0V11M13.5 6.3a1.5 1.5 0 0 1 3 0V12M16.5 9a1.5 1.5 0 0 1 3 0v5.5a6.5 6.5 0 0 1-6.5 6.5h-1.2a6.5 6.5 0 0 1-5-2.4L3.8 14.9a1.6 1.6 0 0 1 2.5-2l1.2 1.5"/>`,
+  smile: svg`<circle cx="12" cy="12" r="8.3"/><path d="M8.5 14.2c1.9 2.7 5.1 2.7 7 0M9 9.6h.01M15 9.6h.01"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 
 export type IconName = keyof typeof paths;

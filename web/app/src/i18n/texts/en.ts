@@ -134,7 +134,6 @@ export const en = {
   'invite.link': 'Link to this room',
   'invite.copy': 'Copy invite link',
   'invite.share': 'Share',
-  'invite.text': 'Join my call',
   'invite.copied': 'Link copied',
   'invite.copy-failed': 'The browser did not let the link be copied. Take it from the address bar.',
 
@@ -223,8 +222,6 @@ export const en = {
   'end.gone.text': 'It may be starting again, or your network may be down. Your link stays good.',
   'end.busy': 'The server is full',
   'end.busy.text': 'It serves as many calls as it can. Try again in a few minutes.',
-  'end.unauthorized': 'You may not enter this room',
-  'end.unauthorized.text': 'Ask whoever invited you for a new link.',
   'end.rejected': 'The server refused',
   'end.rejected.text': 'It did not let this browser in. Try again in a moment.',
   'end.error': 'Something went wrong',
