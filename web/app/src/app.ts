@@ -5,6 +5,7 @@ import { t, translate } from './i18n/index.js';
 import { loadPage } from './pages/lazy.js';
 import { takeInvite } from './keys.js';
 import { parseRoute } from './router.js';
+import type { Notice } from './state.js';
 import { store, toast } from './store.js';
 import { icon } from './ui/icons.js';
 import { define, View } from './ui/view.js';
@@ -41,8 +42,8 @@ class App extends View {
     document.title = this.#title();
     const { toasts, announcement } = this.state;
     return html`${this.#renderPage()}
-      <div class="toasts" role="status">${toasts.map(({ key, params, tone }) => html`<div class="toast ${tone}">${icon(tone === 'warning' ? 'warning' : 'info')}<span>${translate(key, params)}</span></div>`)}</div>
-      <div class="visually-hidden" role="status" aria-live="polite" data-live>${announcement ? translate(announcement.key, announcement.params) : nothing}</div>`;
+      <div class="toasts" role="status">${toasts.map((toast) => html`<div class="toast ${toast.tone}">${icon(toast.tone === 'warning' ? 'warning' : 'info')}<span>${said(toast)}</span></div>`)}</div>
+      <div class="visually-hidden" role="status" aria-live="polite" data-live>${announcement ? said(announcement) : nothing}</div>`;
   }
 
   #renderPage(): TemplateResult {
@@ -98,6 +99,10 @@ class App extends View {
     if (session.call) session.leave();
     else if (event.persisted) session.close();
   };
+}
+
+function said(notice: Notice): string {
+  return 'text' in notice ? notice.text : translate(notice.key, notice.params);
 }
 
 declare global {

@@ -26,6 +26,7 @@ export type Action =
   | { type: 'chat'; entry: ChatEntry }
   | { type: 'panel'; panel: Panel | null; peer?: string }
   | { type: 'dialog'; dialog: DialogName | null; kind?: TrackKind }
+  | { type: 'announce'; notice: Notice }
   | { type: 'toast'; toast: Toast }
   | { type: 'toast-gone'; id: number }
   | { type: 'audio-blocked'; blocked: boolean }
@@ -60,6 +61,7 @@ export function reduce(state: State, action: Action): State {
     case 'chat': return addChat(state, action.entry);
     case 'panel': return showPanel(state, action.panel, action.peer);
     case 'dialog': return { ...state, dialog: action.dialog, problemKind: action.kind ?? state.problemKind };
+    case 'announce': return announce(state, action.notice);
     case 'toast': return addToast(state, action.toast);
     case 'toast-gone': return { ...state, toasts: state.toasts.filter((toast) => toast.id !== action.id) };
     case 'audio-blocked': return { ...state, audioBlocked: action.blocked };
@@ -122,8 +124,8 @@ function showPanel(state: State, panel: Panel | null, peer?: string): State {
 
 /** Said again, a message takes the place of its earlier self. */
 function addToast(state: State, toast: Toast): State {
-  const said = JSON.stringify([toast.key, toast.params]);
-  const others = state.toasts.filter(({ key, params }) => JSON.stringify([key, params]) !== said);
+  const said = (notice: Notice): string => JSON.stringify('text' in notice ? notice.text : [notice.key, notice.params]);
+  const others = state.toasts.filter((other) => said(other) !== said(toast));
   return { ...state, toasts: [...others, toast].slice(-toastMax) };
 }
 

@@ -12,6 +12,8 @@ export interface Settings {
   microphoneOn: boolean;
   cameraOn: boolean;
   shortcuts: boolean;
+  /** Whether somebody at the door is heard. */
+  knockSound: boolean;
   recent: RecentRoom[];
 }
 
@@ -19,7 +21,7 @@ const key = 'parley';
 const recentMax = 5;
 
 const defaults: Settings = {
-  name: '', locale: '', theme: 'system', devices: {}, microphoneOn: true, cameraOn: true, shortcuts: true, recent: [],
+  name: '', locale: '', theme: 'system', devices: {}, microphoneOn: true, cameraOn: true, shortcuts: true, knockSound: false, recent: [],
 };
 
 let current: Settings = read();
@@ -73,6 +75,7 @@ export function parseSettings(value: unknown): Settings {
     microphoneOn: v.microphoneOn !== false,
     cameraOn: v.cameraOn !== false,
     shortcuts: v.shortcuts !== false,
+    knockSound: v.knockSound === true,
     recent: recent.map(({ room, atMs }) => ({ room, atMs })),
   };
 }

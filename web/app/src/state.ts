@@ -44,15 +44,10 @@ export interface ChatEntry {
   atMs: number;
 }
 
-export interface Notice {
-  key: Key;
-  params: Readonly<Record<string, string | number>>;
-}
+/** A sentence: one of the core's texts, or what a feature has said in its own. */
+export type Notice = { key: Key; params: Readonly<Record<string, string | number>> } | { text: string };
 
-export interface Toast extends Notice {
-  id: number;
-  tone: 'info' | 'warning';
-}
+export type Toast = Notice & { id: number; tone: 'info' | 'warning' };
 
 export interface State {
   route: Route;

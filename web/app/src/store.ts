@@ -1,8 +1,9 @@
 /** Holds the state and tells the views when it changed. */
+import type { Key } from './i18n/index.js';
 import { reduce, type Action } from './reduce.js';
 import { parseRoute } from './router.js';
 import { settings } from './settings.js';
-import { initialState, type Notice, type State } from './state.js';
+import { initialState, type Notice, type State, type Toast } from './state.js';
 
 const toastMs = 6000;
 const listeners = new Set<() => void>();
@@ -26,8 +27,22 @@ export const store = {
 };
 
 /** Shows a message at the edge of the page for some seconds. */
-export function toast(key: Notice['key'], params: Notice['params'] = {}, tone: 'info' | 'warning' = 'info'): void {
+export function toast(key: Key, params: Readonly<Record<string, string | number>> = {}, tone: Toast['tone'] = 'info'): void {
+  show({ key, params }, tone);
+}
+
+/** The same in a feature's own words. */
+export function toastText(text: string, tone: Toast['tone'] = 'info'): void {
+  show({ text }, tone);
+}
+
+/** For screen readers alone. */
+export function announceText(text: string): void {
+  store.dispatch({ type: 'announce', notice: { text } });
+}
+
+function show(notice: Notice, tone: Toast['tone']): void {
   const id = ++toasts;
-  store.dispatch({ type: 'toast', toast: { id, key, params, tone } });
+  store.dispatch({ type: 'toast', toast: { ...notice, id, tone } });
   setTimeout(() => store.dispatch({ type: 'toast-gone', id }), toastMs);
 }

@@ -63,7 +63,7 @@ describe('parseSettings', () => {
       recent: [{ room: 'garden', atMs: 5, more: 1 }, { room: '../x', atMs: 5 }, null, { room: 'pond', atMs: NaN }], junk: 1,
     });
     assert.deepEqual(stored, {
-      name: 'Ann', locale: '', theme: 'system', devices: { camera: 'c1' }, microphoneOn: false, cameraOn: true, shortcuts: true,
+      name: 'Ann', locale: '', theme: 'system', devices: { camera: 'c1' }, microphoneOn: false, cameraOn: true, shortcuts: true, knockSound: false,
       recent: [{ room: 'garden', atMs: 5 }],
     });
   });

@@ -95,8 +95,8 @@ class Session {
   }
 
   #refused(reason: EndReason): void {
-    if (reason !== 'password-required' && reason !== 'password-wrong') return this.#finish(reason);
     this.#password = '';
+    if (reason !== 'password-required' && reason !== 'password-wrong') return this.#finish(reason);
     store.dispatch({ type: 'door', password: reason === 'password-wrong' ? 'wrong' : 'wanted' });
   }
 

@@ -56,7 +56,8 @@ class Hands {
   }
 
   lowerAll(): void {
-    for (const { id } of this.raised) this.lower(id);
+    this.#call?.moderate('lower-hand');
+    this.#call?.setHand(false);
   }
 
   get canLower(): boolean {

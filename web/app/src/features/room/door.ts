@@ -68,6 +68,7 @@ export function notice(reason: EndReason): NoticeView | null {
     case 'denied': return { icon: 'door', title: t('end.denied'), text: t('end.denied.text'), again: { label: t('end.denied.again'), act: rejoin } };
     case 'invite-required': return { icon: 'mail', title: t('end.invited'), text: t('end.invited.text'), again: { label: t('end.again'), act: rejoin } };
     case 'invite-expired': return { icon: 'clock', title: t('end.expired'), text: t('end.expired.text'), again: { label: t('end.expired.again'), act: withoutInvite } };
+    case 'rate-limited': return { icon: 'clock', title: t('end.often'), text: t('end.often.text'), again: { label: t('end.again'), act: rejoin } };
     case 'removed': return { icon: 'leave', bad: true, title: t('end.removed'), text: t('end.removed.text') };
     case 'ended': return { icon: 'leave', title: t('end.ended'), text: t('end.ended.text') };
     default: return null;

@@ -1,10 +1,11 @@
 /** Who is at the door: a card over the stage, and the whole list above the people. */
+import type { Knocker } from '@parley/client';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { store } from '../../store.js';
 import { avatar } from '../../ui/avatar.js';
 import { icon } from '../../ui/icons.js';
-import { nameOf, room, type Knock } from './room.js';
+import { nameOf, room } from './room.js';
 import { t } from './texts.js';
 
 /** As many as the card names; the rest are in the list. */
@@ -32,7 +33,7 @@ export function knockList(): TemplateResult | null {
   </section>`;
 }
 
-function list(knocks: readonly Knock[]): TemplateResult {
+function list(knocks: readonly Knocker[]): TemplateResult {
   return html`<ul>${repeat(knocks, ({ id }) => id, ({ id, name }) => {
     const shown = nameOf(name);
     return html`<li class="knock" data-knock=${id}>${avatar(name, id)}<span>${shown}</span>

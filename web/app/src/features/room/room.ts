@@ -1,12 +1,11 @@
 /** What a host has to know and can do: the room's settings, who is at the door, whose menu is open. */
-import type { Call, ModerationAction, Peer, RoomSettings } from '@parley/client';
+import type { Call, CallEvents, Knocker, ModerationAction, Peer, RoomSettings } from '@parley/client';
 import { t as core } from '../../i18n/index.js';
 import { settings } from '../../settings.js';
 import { announceText, store, toastText } from '../../store.js';
 import { chime } from './chime.js';
 import { t } from './texts.js';
 
-export interface Knock { id: string; name: string }
 interface Invite { invite: string; expiresAtMs: number }
 
 const open: RoomSettings = { locked: false, lobby: false, access: 'open', password: false };
@@ -37,7 +36,7 @@ class Room {
         const { dialog } = store.state;
         if (peer.id === this.#person && (dialog === 'person' || dialog === 'remove')) store.dispatch({ type: 'dialog', dialog: null });
       }),
-      call.on('moderated', ({ action, by }) => this.#onModerated(action, by)),
+      call.on('moderated', (event) => this.#onModerated(event)),
     ];
     return () => {
       for (const off of offs) off();
@@ -56,7 +55,7 @@ class Room {
   }
 
   /** Those at the door, in order of arrival; nobody for those who cannot let them in. */
-  get knocks(): readonly Knock[] {
+  get knocks(): readonly Knocker[] {
     return this.host ? [...this.#call?.knocks.values() ?? []] : [];
   }
 
@@ -78,12 +77,12 @@ class Room {
   }
 
   muteAll(): void {
-    for (const peer of this.#call?.peers.values() ?? []) if (peer.media.microphone) this.moderate('mute', peer.id);
+    this.moderate('mute');
     toastText(t('host.mute-all.done'));
   }
 
   admitAll(): void {
-    for (const { id } of this.knocks) this.moderate('admit', id);
+    this.moderate('admit');
   }
 
   show(dialog: 'person' | 'remove', peer: string): void {
@@ -102,13 +101,13 @@ class Room {
     return made;
   }
 
-  #onKnock({ name }: Knock): void {
+  #onKnock({ name }: Knocker): void {
     announceText(t('knock.one', { name: nameOf(name) }));
     if (settings().knockSound) chime();
     this.#tell();
   }
 
-  #onModerated(action: ModerationAction, by: Peer | null): void {
+  #onModerated({ action, by }: CallEvents['moderated']): void {
     const name = by ? nameOf(by.name) : t('done.somebody');
     if (action === 'mute') toastText(t('done.mute', { name }), 'warning');
     if (action === 'stop-camera') toastText(t('done.camera', { name }), 'warning');

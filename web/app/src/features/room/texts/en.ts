@@ -20,6 +20,8 @@ export const en = {
   'end.expired': 'This invite has expired',
   'end.expired.text': 'It was good for a limited time. Ask a host for a new invite link, or try without one.',
   'end.expired.again': 'Try without it',
+  'end.often': 'Too many tries',
+  'end.often.text': 'The server wants a pause. Wait a minute, then try again.',
   'end.removed': 'You were removed from the call',
   'end.removed.text': 'A host took you out of it. The others go on without you.',
   'end.ended': 'The call is over',
