@@ -1,6 +1,8 @@
 package ws
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -13,7 +15,8 @@ import (
 // Site serves the web app: the page for every address a person can have in the
 // address bar, and the files it is made of. Files come precompressed where a .gz
 // stands beside them. Names under /assets/ carry a hash of their content and are
-// cached for ever; everything else is asked for anew.
+// cached for ever; everything else is asked for anew, by its ETag. /sdk.js may be
+// loaded by pages of any origin: what those may do is for the signaling to say.
 type Site struct {
 	files map[string]siteFile
 	page  string // the file that is the page, "" if the app was not built
@@ -22,7 +25,9 @@ type Site struct {
 type siteFile struct {
 	plain, gzip []byte
 	contentType string
+	etag        string
 	immutable   bool
+	shared      bool // pages of other origins may load it
 }
 
 // ContentSecurityPolicy lets the page load from this server only, run no inline
@@ -56,6 +61,11 @@ func NewSite(built fs.FS) (*Site, error) {
 		}
 		f.contentType = contentType(base)
 		f.immutable = strings.HasPrefix(base, "assets/")
+		f.shared = base == "sdk.js"
+		if !compressed {
+			sum := sha256.Sum256(data)
+			f.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
+		}
 		s.files["/"+base] = f
 		return nil
 	})
@@ -92,6 +102,13 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		name = s.page
 	}
 	f, ok := s.files[name]
+	if _, folder := s.files[name+"/index.html"]; folder {
+		http.Redirect(w, r, name+"/", http.StatusMovedPermanently)
+		return
+	}
+	if strings.HasSuffix(name, "/") {
+		f, ok = s.files[name+"index.html"]
+	}
 	if !ok {
 		if s.page == "" {
 			http.Error(w, "This Parley was built without its web app. Run `make web` and build again.", http.StatusNotFound)
@@ -124,6 +141,15 @@ func (f *siteFile) write(w http.ResponseWriter, r *http.Request, status int) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
+		h.Set("ETag", f.etag)
+	}
+	if f.shared {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
+	if status == http.StatusOK && !f.immutable && r.Header.Get("If-None-Match") == f.etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
 	}
 	body := f.plain
 	if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

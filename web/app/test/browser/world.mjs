@@ -64,6 +64,9 @@ export class World {
     await painter.close();
     world.port = await freePort();
     world.origin = `http://127.0.0.1:${world.port}`;
+    // Another site, whose pages may use this server.
+    world.elsewherePort = await freePort();
+    world.elsewhere = `http://localhost:${world.elsewherePort}`;
     await world.startServer();
     return world;
   }
@@ -71,7 +74,7 @@ export class World {
   async startServer() {
     const address = `127.0.0.1:${this.port}`;
     const child = spawn(this.binary, [
-      'serve', '--http', address, '--https', '', '--udp', address, '--public-ip', '127.0.0.1', '--allow-peer', '127.0.0.0/8', '--log-level', 'warn',
+      'serve', '--http', address, '--https', '', '--udp', address, '--public-ip', '127.0.0.1', '--allow-peer', '127.0.0.0/8', '--allow-origin', this.elsewhere, '--log-level', 'warn',
     ], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (data) => { log += data; });
