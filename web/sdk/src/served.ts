@@ -18,7 +18,7 @@ if (here.searchParams.has('room')) {
   const script = [...document.scripts].find(({ src }) => src === here.href);
   const element = document.createElement('parley-call');
   for (const [name, value] of here.searchParams) {
-    if (/^(room|server|name|autojoin|microphone|camera|controls|lang)$/.test(name)) element.setAttribute(name, value);
+    if (/^(room|server|name|password|invite|autojoin|microphone|camera|controls|lang)$/.test(name)) element.setAttribute(name, value);
   }
   if (script && document.body.contains(script)) script.after(element);
   else document.body.append(element);

@@ -4,7 +4,7 @@
  *     <parley-call room="garden" name="Ann"></parley-call>
  *
  * Attributes: `room` (a name, or a room's whole URL), `server` (origin of the Parley server where `room` is
- * a name), `name`, `autojoin`, `microphone="off"`, `camera="off"`, `controls` (which of "microphone camera
+ * a name), `name`, `password`, `invite`, `autojoin`, `microphone="off"`, `camera="off"`, `controls` (which of "microphone camera
  * screen leave"; "" for none), `lang`. Events bubble and are named in ParleyCallEvents. Parts for CSS:
  * stage, tile, video, name, chip, initial, controls, button, button-{control}, badge, message, hint.
  * Custom properties: --parley-accent, --parley-background, --parley-color, --parley-radius.
@@ -14,7 +14,7 @@ import { join, type Call } from '../call.js';
 import { JoinError } from '../errors.js';
 import { LocalMedia } from '../media.js';
 import type { Peer } from '../peer.js';
-import type { CallState, EndReason } from '../types.js';
+import type { CallEvents, CallState, EndReason } from '../types.js';
 import { controlNames, type ControlName } from './icons.js';
 import { textsFor, type Texts } from './texts.js';
 import { View } from './view.js';
@@ -27,7 +27,7 @@ export interface ParleyCallEvents {
   'parley-error': { error: Error };
   'parley-state': { state: CallState };
   'parley-peer-joined': { peer: Peer };
-  'parley-peer-left': { peer: Peer; reason: 'bye' | 'lost' };
+  'parley-peer-left': CallEvents['peer-left'];
 }
 
 type Phase = 'idle' | 'joining' | 'call' | 'ended';
@@ -98,7 +98,15 @@ export class ParleyCallElement extends Base {
       for (const kind of ['microphone', 'camera'] as const) {
         if (this.getAttribute(kind) !== 'off') void media.start(kind).catch((error: Error) => this.#tell('parley-error', { error }));
       }
-      const call = await join(url, { name: this.getAttribute('name') ?? '', media, signal: attempt.signal });
+      const [password, invite] = [this.getAttribute('password'), this.getAttribute('invite')];
+      const call = await join(url, {
+        name: this.getAttribute('name') ?? '', media, signal: attempt.signal,
+        ...(password ? { password } : {}), ...(invite ? { invite } : {}),
+        onWaiting: () => {
+          this.#waiting = true;
+          this.#show();
+        },
+      });
       this.#begin(call);
       return call;
     } catch (error) {
@@ -193,6 +201,7 @@ export class ParleyCallElement extends Base {
 
   #setPhase(phase: Phase): void {
     this.#phase = phase;
+    this.#waiting = false;
     this.toggleAttribute('in-call', phase === 'call');
     this.#show();
   }
