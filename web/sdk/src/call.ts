@@ -1,6 +1,7 @@
 /** Call: one person's stay in a room. */
 
 import { Channel } from './channels.js';
+import type { Sending } from './connection.js';
 import { Emitter } from './emitter.js';
 import { JoinError } from './errors.js';
 import { Link, type LinkHost } from './link.js';
@@ -18,7 +19,7 @@ import { Speakers } from './speakers.js';
 import type { OutboundStream } from './streams.js';
 import type {
   CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, Knocker, ModerationAction, PathInfo, PeerStats, Role,
-  RoomChange, RoomSettings,
+  RoomChange, RoomSettings, VideoLimits,
 } from './types.js';
 
 const CLIENT = 'parley-web/0.1.0';
@@ -66,6 +67,8 @@ export class Call extends Emitter<CallEvents> {
   #activeSpeaker: string | null = null;
   #ticks = 0;
   #returnedAtMs = -Infinity;
+  #sending: Sending;
+  #receiving: VideoLimits;
 
   /** @internal Use join. */
   constructor(
@@ -79,6 +82,8 @@ export class Call extends Emitter<CallEvents> {
     this.#name = cleanName(options.name ?? '');
     this.#ownsMedia = !options.media;
     this.media = options.media ?? new LocalMedia();
+    this.#sending = { limits: options.sendLimits ?? {}, codec: options.videoCodec ?? null };
+    this.#receiving = options.receiveLimits ?? {};
     this.#iceServers = options.iceServers ?? [];
     this.#moderation = new Moderation({
       media: this.media,
@@ -218,6 +223,25 @@ export class Call extends Emitter<CallEvents> {
     this.#channels.set(label, channel);
     for (const link of this.#links.values()) link.open(channel);
     return channel;
+  }
+
+  /** The most video that is sent to each peer, live. */
+  setSendLimits(limits: VideoLimits): void {
+    this.#sending = { ...this.#sending, limits: { ...limits } };
+    for (const link of this.#links.values()) link.adjust();
+  }
+
+  /** The most video that each peer is asked to send, live. */
+  setReceiveLimits(limits: VideoLimits): void {
+    this.#receiving = { ...limits };
+    for (const link of this.#links.values()) link.sendAlive(document.hidden);
+  }
+
+  /** The video codec to use where the peer has it too, like 'video/VP9', live; null: the browser's own choice. */
+  setVideoCodec(mimeType: string | null): void {
+    if (mimeType === this.#sending.codec) return;
+    this.#sending = { ...this.#sending, codec: mimeType };
+    for (const link of this.#links.values()) link.preferCodec();
   }
 
   /** Looks for a better path, or for any. */
@@ -373,6 +397,12 @@ export class Call extends Emitter<CallEvents> {
       reachable: () => this.#signaling.state === 'connected',
       returnedAtMs: () => this.#returnedAtMs,
       localTrack: (kind) => this.media.track(kind),
+      cameraLines: () => {
+        const { width, height } = this.media.source('camera')?.getSettings() ?? {};
+        return width && height ? Math.min(width, height) : null;
+      },
+      sending: () => this.#sending,
+      receiving: () => this.#receiving,
       send: (message) => this.#signaling.send(message),
       channel: (label) => this.#channels.get(label),
       // What keeps media from coming through may have taken the socket too.

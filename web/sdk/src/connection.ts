@@ -5,12 +5,13 @@
 
 import { CONTROL_LABEL } from './channels.js';
 import { RelayHold } from './hold.js';
+import { encodeLimits, limitSender, narrower, parseLimits, preferCodec } from './limits.js';
 import { fragments, Negotiation, type NegotiationHost } from './negotiation.js';
 import type { TrackInfo } from './protocol.gen.js';
 import { nominatesFirstPair } from './quirks.js';
 import { number, statMap } from './stat.js';
 import { normalise, type ConnectionStats, type Counters } from './stats.js';
-import type { TrackKind } from './types.js';
+import type { TrackKind, VideoLimits } from './types.js';
 
 const KINDS: readonly TrackKind[] = ['microphone', 'camera', 'screen', 'screen-audio'];
 const CONTROL_BYTES_MAX = 16 << 10;
@@ -24,10 +25,18 @@ export interface Alive {
   hidden: boolean;
   /** Label -> stream name and number of the last message received. */
   received: Map<string, [string, number]>;
+  /** The most video that this end wants from the other. */
+  receive: VideoLimits;
 }
+
+/** The person's own wishes for what is sent. */
+export interface Sending { limits: VideoLimits; codec: string | null }
 
 export interface ConnectionHost extends Omit<NegotiationHost, 'prepareAnswer'> {
   localTrack(kind: TrackKind): MediaStreamTrack | null;
+  /** Of the camera's picture the shorter side, null if it is not known. */
+  cameraLines(): number | null;
+  sending(): Sending;
   tracks(): void;
   channel(channel: RTCDataChannel): void;
   alive(message: Alive): void;
@@ -59,6 +68,9 @@ export class Connection {
   #generation = '';
   #heardAtMs = 0;
   #mediaAtMs = 0;
+  /** What the peer wants at most. */
+  #asked: VideoLimits = {};
+  #adjusting: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(id: string, pc: RTCPeerConnection, polite: boolean, host: ConnectionHost) {
@@ -70,7 +82,10 @@ export class Connection {
       sendCandidate: (candidate) => (this.#holds ? this.#holds.out.pass(candidate) : host.sendCandidate(candidate)),
       failed: (error) => host.failed(error),
       prepareAnswer: (tracks) => this.#adopt(tracks),
-      negotiated: () => host.negotiated(),
+      negotiated: () => {
+        host.negotiated();
+        this.adjust();
+      },
     });
     this.#control = pc.createDataChannel(CONTROL_LABEL, { ordered: false, maxRetransmits: 0 });
     pc.ondatachannel = ({ channel }) => this.#onChannel(channel);
@@ -120,9 +135,35 @@ export class Connection {
     const sender = this.#transceivers.get(kind)?.sender;
     const track = this.#host.localTrack(kind);
     if (!sender || sender.track === track) return;
-    sender.replaceTrack(track).catch((error: unknown) => {
+    sender.replaceTrack(track).then(() => this.adjust(), (error: unknown) => {
       if (!this.#closed) this.#host.failed(error);
     });
+  }
+
+  /** Puts in force on the senders what this end and the peer wish. */
+  adjust(): void {
+    this.#adjusting = this.#adjusting.then(async () => {
+      const { limits, codec } = this.#host.sending();
+      for (const kind of ['camera', 'screen'] as const) {
+        const transceiver = this.#transceivers.get(kind);
+        // Before there are both descriptions a browser may have no encodings yet, or refuse changes.
+        if (this.#closed || !transceiver || this.pc.signalingState !== 'stable' || !this.pc.remoteDescription) return;
+        const lines = kind === 'camera' ? this.#host.cameraLines() : null;
+        // Changed in between, it is adjusted again.
+        await limitSender(transceiver.sender, kind, narrower(limits, this.#asked), lines, codec).catch(() => undefined);
+      }
+    });
+  }
+
+  /** Prefers another codec from now on. */
+  preferCodec(): void {
+    const { codec } = this.#host.sending();
+    for (const kind of ['camera', 'screen'] as const) {
+      const transceiver = this.#transceivers.get(kind);
+      if (transceiver) preferCodec(transceiver, codec);
+    }
+    if (this.pc.signalingState === 'stable') this.negotiation.start();
+    this.adjust();
   }
 
   get maxMessageSize(): number | null {
@@ -133,7 +174,7 @@ export class Connection {
     // What could not leave for a second must not pile up behind a dead path.
     if (this.#control.readyState === 'open' && this.#control.bufferedAmount < CONTROL_BYTES_MAX) {
       const received = Object.fromEntries(message.received);
-      this.#control.send(JSON.stringify({ type: 'alive', hidden: message.hidden, received }));
+      this.#control.send(JSON.stringify({ type: 'alive', hidden: message.hidden, received, receive: encodeLimits(message.receive) }));
     }
   }
 
@@ -219,9 +260,17 @@ export class Connection {
     }
   }
 
+  #ask(limits: VideoLimits): void {
+    if (JSON.stringify(limits) === JSON.stringify(this.#asked)) return;
+    this.#asked = limits;
+    this.adjust();
+  }
+
   #take(kind: TrackKind, transceiver: RTCRtpTransceiver): void {
     this.#transceivers.set(kind, transceiver);
     this.received.set(kind, transceiver.receiver.track);
+    const { codec } = this.#host.sending();
+    if (codec !== null && (kind === 'camera' || kind === 'screen')) preferCodec(transceiver, codec);
     this.#host.tracks();
   }
 
@@ -232,6 +281,7 @@ export class Connection {
       if (!message || this.#closed) return;
       this.#hear();
       this.remoteHidden = message.hidden;
+      this.#ask(message.receive);
       this.#host.alive(message);
     };
   }
@@ -241,14 +291,14 @@ export class Connection {
 function parseAlive(data: unknown): Alive | null {
   if (typeof data !== 'string' || data.length > CONTROL_BYTES_MAX) return null;
   try {
-    const message = JSON.parse(data) as { type?: unknown; hidden?: unknown; received?: object } | null;
+    const message = JSON.parse(data) as { type?: unknown; hidden?: unknown; received?: object; receive?: unknown } | null;
     if (message?.type !== 'alive') return null;
     const received: Alive['received'] = new Map();
     for (const [label, ack] of Object.entries<unknown>({ ...message.received })) {
       const [name, number] = Array.isArray(ack) ? (ack as unknown[]) : [];
       if (typeof name === 'string' && typeof number === 'number') received.set(label, [name, number]);
     }
-    return { hidden: message.hidden === true, received };
+    return { hidden: message.hidden === true, received, receive: parseLimits(message.receive) };
   } catch {
     return null;
   }

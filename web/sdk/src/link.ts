@@ -4,7 +4,7 @@
  */
 
 import { LABEL_LENGTH_MAX, type Channel } from './channels.js';
-import { Connection, type Alive } from './connection.js';
+import { Connection, type Alive, type Sending } from './connection.js';
 import type { Peer } from './peer.js';
 import { samePath } from './path.js';
 import type {
@@ -16,7 +16,7 @@ import { randomID } from './rooms.js';
 import type { Outgoing } from './session.js';
 import { qualityOf } from './stats.js';
 import { InboundStream, OutboundStream } from './streams.js';
-import type { PeerStats, TrackKind } from './types.js';
+import type { PeerStats, TrackKind, VideoLimits } from './types.js';
 
 /** How long a peer that the server does not know is kept while its media flows. */
 const ORPHAN_MS = 30_000;
@@ -32,6 +32,10 @@ export interface LinkHost {
   /** When signaling was last taken up again, -Infinity if it never was lost. */
   returnedAtMs(): number;
   localTrack(kind: TrackKind): MediaStreamTrack | null;
+  cameraLines(): number | null;
+  sending(): Sending;
+  /** The most video that is wanted from this peer. */
+  receiving(): VideoLimits;
   send(message: Outgoing): void;
   channel(label: string): Channel | undefined;
   /** The network may not be what it was. */
@@ -118,6 +122,16 @@ export class Link {
     this.#connection?.setTrack(kind);
   }
 
+  /** Other limits of what is sent are in force. */
+  adjust(): void {
+    this.#connection?.adjust();
+  }
+
+  /** Another codec is wished for. */
+  preferCodec(): void {
+    this.#connection?.preferCodec();
+  }
+
   configure(configuration: RTCConfiguration): void {
     try {
       this.#connection?.pc.setConfiguration(configuration);
@@ -171,7 +185,7 @@ export class Link {
       const ack = stream.takeAck();
       if (ack) received.set(label, ack);
     }
-    this.#connection?.sendAlive({ hidden, received });
+    this.#connection?.sendAlive({ hidden, received, receive: this.#host.receiving() });
   }
 
   async stats(): Promise<PeerStats | null> {
@@ -250,6 +264,8 @@ export class Link {
       negotiated: () => this.#recovery.attempted(performance.now()),
       failed: (error) => this.#failed(error),
       localTrack: (kind) => this.#host.localTrack(kind),
+      cameraLines: () => this.#host.cameraLines(),
+      sending: () => this.#host.sending(),
       tracks: () => this.#onTracks(connection),
       channel: (channel) => this.#onChannel(channel),
       alive: (message) => this.#onAlive(message),

@@ -5,14 +5,18 @@
 
 import { Emitter } from './emitter.js';
 import { MediaError, mediaError } from './errors.js';
-import { mediaConstraints } from './quirks.js';
-import type { Device, DeviceKind, LocalMediaEvents, MediaState, TrackKind } from './types.js';
-
-type Input = 'microphone' | 'camera';
+import { Healer, type Input } from './healing.js';
+import { Meter } from './meter.js';
+import { inputConstraints, screenConstraints } from './quirks.js';
+import type {
+  CameraLimits, Device, DeviceKind, LocalMediaEvents, MediaState, ScreenOptions, SoundOptions, TrackKind, VideoEffect,
+} from './types.js';
 
 const KINDS: Record<MediaDeviceKind, DeviceKind> = {
   audioinput: 'microphone', videoinput: 'camera', audiooutput: 'speaker',
 };
+
+const SOUND: SoundOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   /** Camera and microphone, for a preview. */
@@ -21,17 +25,31 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   /** Device ids, given or remembered by the app. */
   readonly selected: { microphone?: string; camera?: string; speaker?: string } = {};
 
+  /** What is sent. */
   readonly #tracks = new Map<TrackKind, MediaStreamTrack>();
+  /** The devices' own tracks: the camera's is another one than what is sent while an effect is on. */
+  readonly #sources = new Map<Input, MediaStreamTrack>();
   // The newest request per kind: what an older one brings is stopped.
-  readonly #request = new Map<TrackKind, number>();
+  readonly #request = new Map<TrackKind | 'effect', number>();
+  readonly #healer: Healer;
+  #effect: VideoEffect | null = null;
+  #closeEffect: (() => void) | null = null;
+  #sound = SOUND;
+  #cameraLimits: CameraLimits = {};
   #muted = false;
   #closed = false;
   #meter: Meter | null = null;
-  #known: Device[] = [];
 
   constructor() {
     super();
-    navigator.mediaDevices?.addEventListener('devicechange', this.#onDeviceChange);
+    this.#healer = new Healer({
+      source: (kind) => this.source(kind),
+      selected: (kind) => this.selected[kind],
+      start: (kind, id) => this.start(kind, id),
+      drop: (kind) => this.#drop(kind),
+      list: () => this.devices(),
+      emit: (type, event) => this.emit(type, event),
+    });
   }
 
   get muted(): boolean {
@@ -46,31 +64,55 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     };
   }
 
+  /** What is sent, null while that kind is off. */
   track(kind: TrackKind): MediaStreamTrack | null {
     return this.#tracks.get(kind) ?? null;
+  }
+
+  /** The device's own track, whose settings tell the device. */
+  source(kind: Input): MediaStreamTrack | null {
+    return this.#sources.get(kind) ?? null;
+  }
+
+  /** The system keeps the device to itself at the moment, as during a telephone call. It comes back by itself. */
+  interrupted(kind: Input): boolean {
+    return this.#healer.interrupted(kind);
   }
 
   /** Opens a device, or changes to another one. Rejects with MediaError. */
   async start(kind: Input, deviceId = this.selected[kind]): Promise<void> {
     const request = this.#begin(kind);
-    const media = requireMediaDevices(kind);
+    const stream = await this.#ask(kind, { [kind]: deviceId });
+    await this.#take(kind, request, stream, deviceId);
+  }
+
+  /** Opens microphone and camera with one question. What could not be had is told by kind. */
+  async startBoth(): Promise<Partial<Record<Input, MediaError>>> {
+    const requests = { microphone: this.#begin('microphone'), camera: this.#begin('camera') };
+    const { microphone, camera } = this.selected;
     let stream: MediaStream;
     try {
-      stream = await media.getUserMedia(mediaConstraints(kind, deviceId));
+      stream = await this.#ask('camera', { microphone, camera });
     } catch (error) {
-      throw mediaError(error, kind);
+      const failed = mediaError(error, 'camera');
+      if (failed.code === 'permission-dismissed') return { microphone: new MediaError(failed.code, 'microphone', failed.message), camera: failed };
+      // One that is missing or refused must not take the other one along.
+      const problems: Partial<Record<Input, MediaError>> = {};
+      for (const kind of ['microphone', 'camera'] as const) {
+        if (this.#isCurrent(kind, requests[kind])) await this.start(kind).catch((e: unknown) => { problems[kind] = mediaError(e, kind); });
+      }
+      return problems;
     }
-    const track = kind === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
-    if (!track) throw new MediaError('not-found', kind, 'no track');
-    if (!this.#isCurrent(kind, request)) return track.stop();
-    if (deviceId) this.selected[kind] = deviceId;
-    this.#use(kind, track);
-    void this.#refreshDevices();
+    await Promise.all([
+      this.#take('microphone', requests.microphone, stream, microphone), this.#take('camera', requests.camera, stream, camera),
+    ]);
+    return {};
   }
 
   /** Stops the device: a camera's light goes off. */
   stop(kind: Input | 'screen'): void {
     this.#begin(kind);
+    if (kind === 'microphone' || kind === 'camera') this.#healer.forget(kind);
     this.#drop(kind);
     if (kind === 'screen') this.#drop('screen-audio');
   }
@@ -87,34 +129,72 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   async select(kind: DeviceKind, deviceId: string): Promise<void> {
     if (kind === 'speaker' || !this.#tracks.has(kind)) {
       this.selected[kind] = deviceId;
-      if (kind === 'speaker') this.emit('devices', { devices: this.#known });
+      if (kind === 'speaker') this.emit('devices', { devices: this.#healer.known });
       return;
     }
     await this.start(kind, deviceId);
   }
 
+  get sound(): Readonly<SoundOptions> {
+    return this.#sound;
+  }
+
+  /** What the browser does to the microphone's sound, live. Rejects with MediaError. */
+  async setSound(sound: SoundOptions): Promise<void> {
+    this.#sound = { ...sound };
+    const track = this.source('microphone');
+    if (!track) return;
+    const { deviceId } = track.getSettings();
+    await track.applyConstraints(inputConstraints('microphone', deviceId, this.#sound)).catch(() => undefined);
+    const settings = track.getSettings();
+    const keys = ['echoCancellation', 'noiseSuppression', 'autoGainControl'] as const;
+    // Where a live track cannot be changed, a new one can be had.
+    if (keys.some((key) => settings[key] !== undefined && settings[key] !== sound[key])) await this.start('microphone', deviceId);
+  }
+
+  /** The most that the camera gives, live. What it gives less of by itself stays. */
+  async setCameraLimits(limits: CameraLimits): Promise<void> {
+    this.#cameraLimits = { ...limits };
+    const track = this.source('camera');
+    await track?.applyConstraints(inputConstraints('camera', track.getSettings().deviceId, this.#cameraLimits)).catch(() => undefined);
+  }
+
+  /** Sends the camera's picture through an effect, or without one, live. Where it does not start there is none. */
+  async setEffect(effect: VideoEffect | null): Promise<void> {
+    this.#effect = effect;
+    const source = this.source('camera');
+    if (source) await this.#show(source);
+  }
+
   /** Asks what to show, and shows it. Rejects with MediaError. */
-  async startScreen(options: { audio?: boolean } = {}): Promise<void> {
+  async startScreen(options: ScreenOptions = {}): Promise<void> {
     const request = this.#begin('screen');
     const media = requireMediaDevices('screen');
     if (!media.getDisplayMedia) throw new MediaError('unsupported', 'screen', 'no getDisplayMedia');
     let stream: MediaStream;
     try {
-      stream = await media.getDisplayMedia({ video: { frameRate: { max: 30 } }, audio: options.audio ?? true });
+      stream = await media.getDisplayMedia(screenConstraints(options));
     } catch (error) {
       throw mediaError(error, 'screen');
     }
     const video = stream.getVideoTracks()[0];
-    if (!video || !this.#isCurrent('screen', request)) {
-      for (const track of stream.getTracks()) track.stop();
-      return;
-    }
-    // Text must stay sharp; motion may stutter.
-    video.contentHint = 'detail';
-    this.#use('screen', video);
+    if (!video || !this.#isCurrent('screen', request)) return stopAll(stream);
+    // Of text: it must stay sharp, motion may stutter.
+    video.contentHint = options.hint ?? 'detail';
     const audio = stream.getAudioTracks()[0];
+    if (audio) audio.contentHint = 'music';
+    this.#use('screen', video);
     if (audio) this.#use('screen-audio', audio);
     else this.#drop('screen-audio');
+  }
+
+  /** Changes what is shared already. */
+  async adjustScreen({ hint = 'detail', frameRate = 30 }: ScreenOptions): Promise<void> {
+    const track = this.#tracks.get('screen');
+    if (!track) return;
+    track.contentHint = hint;
+    await track.applyConstraints({ frameRate: { max: frameRate } }).catch(() => undefined);
+    this.emit('change', { kind: 'screen' });
   }
 
   /** Labels are empty before the first permission. */
@@ -129,10 +209,15 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     }));
   }
 
-  /** Level of the microphone now, 0..1 (RMS); 0 without a track. */
+  /** Level of the microphone now, 0..1 (RMS); 0 while it is muted, or off. */
   level(): number {
+    return this.#muted ? 0 : this.heard() ?? 0;
+  }
+
+  /** Level of what the microphone hears, muted or not; null where that is not known. */
+  heard(): number | null {
     const track = this.#tracks.get('microphone');
-    if (!track) return 0;
+    if (!track) return null;
     if (this.#meter?.track !== track) {
       this.#meter?.close();
       this.#meter = new Meter(track);
@@ -145,19 +230,65 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     if (this.#closed) return;
     for (const kind of ['microphone', 'camera', 'screen'] as const) this.stop(kind);
     this.#closed = true;
-    navigator.mediaDevices?.removeEventListener('devicechange', this.#onDeviceChange);
-    this.#meter?.close();
-    this.#meter = null;
+    this.#healer.close();
     this.forgetListeners();
   }
 
-  #begin(kind: TrackKind): number {
+  async #ask(kind: Input, wanted: { microphone?: string | undefined; camera?: string | undefined }): Promise<MediaStream> {
+    const media = requireMediaDevices(kind);
+    const constraints: MediaStreamConstraints = {
+      ...('microphone' in wanted ? { audio: inputConstraints('microphone', wanted.microphone, this.#sound) } : {}),
+      ...('camera' in wanted ? { video: inputConstraints('camera', wanted.camera, this.#cameraLimits) } : {}),
+    };
+    try {
+      return await media.getUserMedia(constraints);
+    } catch (error) {
+      throw mediaError(error, kind);
+    }
+  }
+
+  async #take(kind: Input, request: number, stream: MediaStream, deviceId: string | undefined): Promise<void> {
+    const track = kind === 'microphone' ? stream.getAudioTracks()[0] : stream.getVideoTracks()[0];
+    if (!track) throw new MediaError('not-found', kind, 'no track');
+    if (!this.#isCurrent(kind, request)) return track.stop();
+    if (deviceId) this.selected[kind] = deviceId;
+    const old = this.#sources.get(kind);
+    this.#sources.set(kind, track);
+    this.#healer.watch(kind, track);
+    if (kind === 'microphone') this.#use(kind, track);
+    else await this.#show(track);
+    old?.stop();
+    void this.#healer.refresh();
+  }
+
+  /** Takes the camera's picture into use, through the effect if there is one. */
+  async #show(source: MediaStreamTrack): Promise<void> {
+    const request = this.#begin('effect');
+    const effect = this.#effect;
+    // The old picture goes on until the new one is there; without one, the plain one must not be seen first.
+    let made: Awaited<ReturnType<VideoEffect>> | null = null;
+    let failed: unknown = null;
+    try {
+      made = effect ? await effect(source) : null;
+    } catch (error) {
+      failed = error;
+      if (this.#effect === effect) this.#effect = null;
+    }
+    if (!this.#isCurrent('effect', request) || this.source('camera') !== source) return made?.close();
+    const closeOld = this.#closeEffect;
+    this.#closeEffect = made ? () => made.close() : null;
+    this.#use('camera', made?.track ?? source);
+    closeOld?.();
+    if (failed) this.emit('effect-failed', { error: failed instanceof Error ? failed : new Error(String(failed)) });
+  }
+
+  #begin(kind: TrackKind | 'effect'): number {
     const request = (this.#request.get(kind) ?? 0) + 1;
     this.#request.set(kind, request);
     return request;
   }
 
-  #isCurrent(kind: TrackKind, request: number): boolean {
+  #isCurrent(kind: TrackKind | 'effect', request: number): boolean {
     return !this.#closed && this.#request.get(kind) === request;
   }
 
@@ -166,13 +297,15 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
   }
 
   #use(kind: TrackKind, track: MediaStreamTrack): void {
+    if (this.#tracks.get(kind) === track) return;
     this.#release(kind);
     if (kind === 'microphone') track.enabled = !this.#muted;
     this.#tracks.set(kind, track);
     this.#streamOf(kind).addTrack(track);
-    // 'ended' comes only when somebody else ended the track: the device was unplugged, the
-    // permission taken back, or the sharing stopped in the browser's own bar.
-    track.addEventListener('ended', () => this.#onEnded(kind, track), { once: true });
+    if (kind === 'screen' || kind === 'screen-audio') {
+      // The sharing was stopped in the browser's own bar, or its window closed.
+      track.addEventListener('ended', () => this.#onShareEnded(kind, track), { once: true });
+    }
     this.emit('change', { kind });
   }
 
@@ -181,95 +314,41 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     if (!track) return false;
     this.#tracks.delete(kind);
     this.#streamOf(kind).removeTrack(track);
-    track.stop();
+    // A camera's own track goes on below an effect that comes or goes.
+    if (kind !== 'camera' || this.source('camera') !== track) track.stop();
+    if (kind === 'microphone') {
+      this.#meter?.close();
+      this.#meter = null;
+    }
     return true;
   }
 
   #drop(kind: TrackKind): void {
+    if (kind === 'microphone' || kind === 'camera') {
+      this.#sources.get(kind)?.stop();
+      this.#sources.delete(kind);
+    }
+    if (kind === 'camera') {
+      this.#begin('effect');
+      this.#closeEffect?.();
+      this.#closeEffect = null;
+    }
     if (this.#release(kind)) this.emit('change', { kind });
   }
 
-  #onEnded(kind: TrackKind, track: MediaStreamTrack): void {
+  #onShareEnded(kind: 'screen' | 'screen-audio', track: MediaStreamTrack): void {
     if (this.#tracks.get(kind) !== track) return;
-    if (kind === 'microphone' || kind === 'camera') void this.#replaceLost(kind, track);
-    else if (kind === 'screen') this.stop('screen');
+    if (kind === 'screen') this.stop('screen');
     else this.#drop(kind);
   }
+}
 
-  async #replaceLost(kind: Input, lost: MediaStreamTrack): Promise<void> {
-    const { deviceId = '' } = lost.getSettings();
-    this.#drop(kind);
-    const others = (await this.devices().catch(() => [])).filter((d) => d.kind === kind && d.id !== deviceId);
-    let replacedBy: Device | null = null;
-    // An explicit empty id asks for any device instead of the one that was chosen.
-    if (others.length > 0 && !this.#closed && !this.#tracks.has(kind)) {
-      try {
-        await this.start(kind, '');
-        const id = this.track(kind)?.getSettings().deviceId;
-        replacedBy = others.find((d) => d.id === id) ?? null;
-      } catch (error) {
-        this.emit('device-failed', { kind, code: mediaError(error, kind).code });
-      }
-    }
-    if (!this.#closed) this.emit('device-lost', { kind, label: lost.label, replacedBy });
-  }
-
-  readonly #onDeviceChange = (): void => void this.#refreshDevices();
-
-  async #refreshDevices(): Promise<void> {
-    const before = this.#known;
-    const devices = await this.devices().catch(() => before);
-    if (this.#closed || JSON.stringify(devices) === JSON.stringify(before)) return;
-    this.#known = devices;
-    this.emit('devices', { devices });
-    this.#followDefault(before, devices);
-  }
-
-  /** Whoever uses "the default device" goes along when the system makes another one the default. */
-  #followDefault(before: Device[], after: Device[]): void {
-    const track = this.#tracks.get('microphone');
-    const wanted = this.selected.microphone;
-    if (!track || (wanted && wanted !== 'default')) return;
-    const group = (devices: Device[]): string | undefined =>
-      devices.find((d) => d.kind === 'microphone' && d.id === 'default')?.groupId;
-    const was = group(before);
-    const is = group(after);
-    if (was === undefined || is === undefined || was === is) return;
-    void this.start('microphone', 'default').catch((error: unknown) => {
-      this.emit('device-failed', { kind: 'microphone', code: mediaError(error, 'microphone').code });
-    });
-  }
+function stopAll(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 function requireMediaDevices(kind: TrackKind): MediaDevices {
   if (!globalThis.isSecureContext) throw new MediaError('insecure', kind, 'not a secure context');
   if (!navigator.mediaDevices) throw new MediaError('unsupported', kind, 'no mediaDevices');
   return navigator.mediaDevices;
-}
-
-/** Reads the level of a track without making a sound. */
-class Meter {
-  readonly track: MediaStreamTrack;
-  readonly #context = new AudioContext();
-  readonly #analyser = this.#context.createAnalyser();
-  readonly #samples = new Float32Array(512);
-
-  constructor(track: MediaStreamTrack) {
-    this.track = track;
-    this.#analyser.fftSize = this.#samples.length;
-    this.#context.createMediaStreamSource(new MediaStream([track])).connect(this.#analyser);
-  }
-
-  level(): number {
-    // A page that nobody has clicked yet may not run an AudioContext.
-    if (this.#context.state === 'suspended') void this.#context.resume().catch(() => undefined);
-    this.#analyser.getFloatTimeDomainData(this.#samples);
-    let sum = 0;
-    for (const sample of this.#samples) sum += sample * sample;
-    return Math.min(1, Math.sqrt(sum / this.#samples.length));
-  }
-
-  close(): void {
-    void this.#context.close().catch(() => undefined);
-  }
 }

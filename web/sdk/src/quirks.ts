@@ -1,5 +1,7 @@
 /** What browsers do differently, one small function each. */
 
+import type { CameraLimits, ScreenOptions, SoundOptions } from './types.js';
+
 /** What keeps this browser from calls: `null` if nothing does. */
 export function browserProblem(): null | 'insecure' | 'no-webrtc' | 'too-old' {
   if (!globalThis.isSecureContext) return 'insecure';
@@ -10,12 +12,61 @@ export function browserProblem(): null | 'insecure' | 'no-webrtc' | 'too-old' {
 }
 
 /** Constraints for one device. An id that does not exist any more must not refuse the call: `ideal`. */
-export function mediaConstraints(kind: 'microphone' | 'camera', deviceId?: string): MediaStreamConstraints {
+export function inputConstraints(kind: 'microphone', deviceId: string | undefined, sound: SoundOptions): MediaTrackConstraints;
+export function inputConstraints(kind: 'camera', deviceId: string | undefined, limits: CameraLimits): MediaTrackConstraints;
+export function inputConstraints(
+  kind: 'microphone' | 'camera', deviceId: string | undefined, options: Partial<SoundOptions> & CameraLimits,
+): MediaTrackConstraints {
   const device = deviceId ? { deviceId: { ideal: deviceId } } : {};
-  if (kind === 'microphone') {
-    return { audio: { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
-  }
-  return { video: { ...device, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } } };
+  const { echoCancellation = true, noiseSuppression = true, autoGainControl = true, heightMax = 720, frameRateMax = 30 } = options;
+  if (kind === 'microphone') return { ...device, echoCancellation, noiseSuppression, autoGainControl };
+  return {
+    ...device, width: { ideal: Math.round(heightMax * 16 / 9) }, height: { ideal: heightMax },
+    frameRate: { ideal: frameRateMax, max: frameRateMax },
+  };
+}
+
+interface DisplayMediaOptions extends DisplayMediaStreamOptions {
+  selfBrowserSurface?: 'include' | 'exclude';
+  surfaceSwitching?: 'include' | 'exclude';
+  systemAudio?: 'include' | 'exclude';
+  monitorTypeSurfaces?: 'include' | 'exclude';
+}
+
+/**
+ * What to ask for a screen with. The own page is not offered: seen by itself it is a hall of mirrors, and
+ * its sound is the voices of the others. Chromium knows all of these members, other browsers skip them.
+ */
+export function screenConstraints({ audio = true, frameRate = 30 }: ScreenOptions): DisplayMediaOptions {
+  return {
+    video: { frameRate: { ideal: frameRate, max: frameRate } },
+    audio: audio && sharesSound() ? screenSound() : false,
+    selfBrowserSurface: 'exclude', surfaceSwitching: 'include', monitorTypeSurfaces: 'include',
+    systemAudio: audio && leavesOutOwnSound() ? 'include' : 'exclude',
+  };
+}
+
+/** Sound as it is played: what cleans voices spoils music. It stays audible for whoever shares it. */
+function screenSound(): MediaTrackConstraints {
+  const sound = { echoCancellation: false, noiseSuppression: false, autoGainControl: false, suppressLocalAudioPlayback: false };
+  return leavesOutOwnSound() ? { ...sound, restrictOwnAudio: true } as MediaTrackConstraints : sound;
+}
+
+/**
+ * The sound of the whole system has the voices of the call in it, which the others would hear again. Only a
+ * browser that can leave the page's own sound out is asked for it.
+ * https://developer.mozilla.org/en-US/docs/Web/API/MediaTrackConstraints/restrictOwnAudio
+ */
+export function leavesOutOwnSound(): boolean {
+  return 'restrictOwnAudio' in (navigator.mediaDevices?.getSupportedConstraints?.() ?? {});
+}
+
+/**
+ * Firefox and Safari share pictures only.
+ * https://bugzilla.mozilla.org/show_bug.cgi?id=1541425
+ */
+export function sharesSound(): boolean {
+  return 'suppressLocalAudioPlayback' in (navigator.mediaDevices?.getSupportedConstraints?.() ?? {});
 }
 
 /**

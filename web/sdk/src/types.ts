@@ -135,6 +135,10 @@ export interface JoinOptions {
   name?: string;
   /** Preview that goes on as the call's media; without it nothing is sent until the call's `media` is switched on. */
   media?: import('./media.js').LocalMedia;
+  /** From the beginning: see the methods of Call of the same names. */
+  sendLimits?: VideoLimits;
+  receiveLimits?: VideoLimits;
+  videoCodec?: string | null;
   /** Ends the attempt. */
   signal?: AbortSignal;
   iceTransportPolicy?: RTCIceTransportPolicy;
@@ -180,12 +184,45 @@ export interface CallEvents {
   signal: { direction: 'in' | 'out'; message: import('./protocol.gen.js').ClientMessage | import('./protocol.gen.js').ServerMessage };
 }
 
+/** What the browser does to the sound of the microphone. */
+export interface SoundOptions { echoCancellation: boolean; noiseSuppression: boolean; autoGainControl: boolean }
+
+export interface CameraLimits { heightMax?: number; frameRateMax?: number }
+
+/** How much video may be sent. What is absent is not limited. */
+export interface VideoLimits {
+  /** Lines of the picture's shorter side; 0: no picture at all. Of a screen only the 0 counts. */
+  heightMax?: number;
+  frameRateMax?: number;
+  bitrateBpsMax?: number;
+}
+
+export interface ScreenOptions {
+  /** Ask for the sound as well; default true. */
+  audio?: boolean;
+  /** 'detail' (default): every letter sharp; 'motion': films and games. */
+  hint?: 'detail' | 'motion';
+  frameRate?: number;
+}
+
+/** Makes another track of a camera's, which it leaves as it is. */
+export type VideoEffect = (camera: MediaStreamTrack) => Promise<{ track: MediaStreamTrack; close(): void }>;
+
 /** Events of a `LocalMedia`. */
 export interface LocalMediaEvents {
   /** A track started, stopped, was muted or replaced. */
   change: { kind: TrackKind };
   devices: { devices: Device[] };
   /** A device in use went away; `replacedBy` is what is used instead, if anything. */
-  'device-lost': { kind: 'microphone' | 'camera'; label: string; replacedBy: Device | null };
+  'device-lost': { kind: DeviceKind; label: string; replacedBy: Device | null };
+  /** A device that was lost is in use again. */
+  'device-back': { kind: DeviceKind; label: string };
   'device-failed': { kind: TrackKind; code: MediaErrorCode };
+  /** The system has another default device, which is used now. The page has to play through a new speaker itself. */
+  'default-changed': { kind: DeviceKind; label: string };
+  /** The system keeps the device to itself, as during a telephone call; nothing is heard or seen of it. */
+  interrupted: { kind: 'microphone' | 'camera' };
+  resumed: { kind: 'microphone' | 'camera' };
+  /** The camera's plain picture is sent. */
+  'effect-failed': { error: Error };
 }

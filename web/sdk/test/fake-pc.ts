@@ -36,13 +36,14 @@ class FakeChannel {
 interface FakeTransceiver {
   mid: string | null;
   direction: string;
-  sender: { track: unknown; replaceTrack(track: unknown): Promise<void> };
+  sender: { track: unknown; replaceTrack(track: unknown): Promise<void>; getParameters(): object };
   receiver: { track: { id: string; kind: string }; getSynchronizationSources(): [] };
 }
 
 function transceiver(kind: string): FakeTransceiver {
   const sender: FakeTransceiver['sender'] = {
     track: null,
+    getParameters: () => ({ encodings: [], codecs: [] }),
     replaceTrack: async (track) => {
       sender.track = track;
     },

@@ -76,7 +76,7 @@ class Room {
     side.link = new Link(new Peer(other), this.info(other, false), {
       newPC: () => new FakePC() as unknown as RTCPeerConnection,
       reachable: () => true,
-      returnedAtMs: () => -Infinity,
+      cameraLines: () => null, sending: () => ({ limits: {}, codec: null }), receiving: () => ({}), returnedAtMs: () => -Infinity,
       localTrack: (kind) => side.local.get(kind) ?? null,
       send: (message) => {
         side.sent.push(message);

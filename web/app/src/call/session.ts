@@ -3,6 +3,7 @@ import {
   browserProblem, join, JoinError, LocalMedia, MediaError, type Call, type Channel, type DeviceKind, type EndReason,
   type MediaErrorCode, type Peer,
 } from '@parley/client';
+import { cameraLimits, choiceChanges, choices, receiveLimits, screenOptions, sendLimits } from '../choices.js';
 import { hostKeyOf, inviteOf, keepHostKey, newHostKey } from '../keys.js';
 import { remember, rememberRoom, settings } from '../settings.js';
 import { store, toast } from '../store.js';
@@ -22,7 +23,21 @@ class Session {
   #joining: AbortController | null = null;
   #off: (() => void)[] = [];
   readonly history = new History();
+  /** The choices that are in force. */
+  #applied = '';
+  #blurred = false;
+  readonly #mediaListeners = new Set<(media: LocalMedia) => void>();
   readonly #audio = new RemoteAudio((blocked) => store.dispatch({ type: 'audio-blocked', blocked }));
+
+  constructor() {
+    choiceChanges.subscribe(this.#applyChoices);
+  }
+
+  /** Calls with the person's devices, each time that they are new. */
+  onMedia(listener: (media: LocalMedia) => void): void {
+    this.#mediaListeners.add(listener);
+    if (this.#media) listener(this.#media);
+  }
 
   /** The person's own devices, while a room page is open. */
   get media(): LocalMedia | null {
@@ -41,11 +56,9 @@ class Session {
     this.#room = room;
     this.#password = '';
     const media = this.#openMedia();
-    const { microphoneOn, cameraOn } = settings();
-    const inputs = [microphoneOn ? this.start('microphone') : null, cameraOn ? this.start('camera') : null];
+    void this.#startRemembered();
     void media.devices().then(() => this.#showDevices());
     if (joinAtOnce) void this.join();
-    else void Promise.all(inputs);
   }
 
   /** Leaves the room page altogether. */
@@ -69,9 +82,11 @@ class Session {
     const invite = inviteOf(this.#room);
     try {
       const hostKey = hostKeyOf(this.#room) ?? await newHostKey();
+      const chosen = choices();
       const call = await join(new URL(`/r/${this.#room}`, location.origin), {
         name, media, signal: attempt.signal, hostKey, ...(password ? { password } : {}), ...(invite ? { invite } : {}),
         onWaiting: () => store.dispatch({ type: 'waiting' }),
+        sendLimits: sendLimits(chosen), receiveLimits: receiveLimits(chosen), videoCodec: chosen.codec || null,
       });
       if (attempt.signal.aborted) return call.leave();
       this.#joining = null;
@@ -108,8 +123,7 @@ class Session {
   rejoin(): void {
     if (!this.#media) {
       this.#openMedia();
-      if (settings().microphoneOn) void this.start('microphone');
-      if (settings().cameraOn) void this.start('camera');
+      void this.#startRemembered();
     }
     void this.join();
   }
@@ -125,6 +139,21 @@ class Session {
     } catch (error) {
       if (media === this.#media) store.dispatch({ type: 'input-failed', kind, code: codeOf(error) });
     }
+  }
+
+  /** Opens both at once, with one question of the browser's. */
+  async startBoth(): Promise<void> {
+    const media = this.#media;
+    if (!media) return;
+    for (const kind of ['microphone', 'camera'] as const) store.dispatch({ type: 'input-starting', kind });
+    const problems = await media.startBoth();
+    if (media !== this.#media) return;
+    for (const kind of ['microphone', 'camera'] as const) {
+      const code = problems[kind]?.code;
+      if (code) store.dispatch({ type: 'input-failed', kind, code });
+    }
+    this.#showInputs();
+    this.#showDevices();
   }
 
   /** Mutes or unmutes; opens the microphone if it is not. */
@@ -169,7 +198,7 @@ class Session {
       return;
     }
     try {
-      await media.startScreen({ audio: true });
+      await media.startScreen(screenOptions(choices()));
     } catch (error) {
       const code = codeOf(error);
       // Closing the browser's own picker looks the same as a refusal: either is an answer.
@@ -218,17 +247,73 @@ class Session {
     void this.#audio.playAll();
   }
 
+  async #startRemembered(): Promise<void> {
+    const { microphoneOn, cameraOn } = settings();
+    const { audioOnly, pushToTalk } = choices();
+    if (pushToTalk) this.#media?.setMuted(true);
+    const camera = cameraOn && !audioOnly;
+    if (microphoneOn && camera) return this.startBoth();
+    if (microphoneOn) await this.start('microphone');
+    if (camera) await this.start('camera');
+  }
+
+  /** What was chosen about sound and pictures holds at once. */
+  readonly #applyChoices = (): void => {
+    const media = this.#media;
+    const call = this.#call;
+    const chosen = choices();
+    const done = JSON.stringify([chosen.sound, cameraLimits(chosen), sendLimits(chosen), receiveLimits(chosen), chosen.codec, chosen.screen, chosen.blur]);
+    if (!media || done === this.#applied) return;
+    this.#applied = done;
+    if (JSON.stringify(media.sound) !== JSON.stringify(chosen.sound)) {
+      media.setSound(chosen.sound).catch(() => toast('toast.device-failed', {}, 'warning'));
+    }
+    void media.setCameraLimits(cameraLimits(chosen));
+    if (chosen.blur !== this.#blurred) {
+      this.#blurred = chosen.blur;
+      // Before the camera is opened, so that nothing of the room is seen first.
+      void media.setEffect(chosen.blur ? async (camera) => (await import('../features/effects/blur.js')).blur(camera) : null);
+    }
+    if (chosen.audioOnly && media.track('camera')) media.stop('camera');
+    void media.adjustScreen(screenOptions(chosen));
+    call?.setSendLimits(sendLimits(chosen));
+    call?.setReceiveLimits(receiveLimits(chosen));
+    call?.setVideoCodec(chosen.codec || null);
+    for (const peer of call?.peers.values() ?? []) store.dispatch({ type: 'peer', peer: viewOf(peer) });
+  };
+
   #openMedia(): LocalMedia {
     const media = new LocalMedia();
     this.#media = media;
+    this.#applied = '';
+    this.#blurred = false;
+    this.#applyChoices();
+    for (const listener of this.#mediaListeners) listener(media);
     Object.assign(media.selected, settings().devices);
     media.on('change', () => this.#showInputs());
     media.on('devices', () => this.#showDevices());
     media.on('device-lost', ({ kind, label, replacedBy }) => {
       const name = label || kind;
-      if (replacedBy) toast('toast.device-replaced', { lost: name, now: replacedBy.label }, 'warning');
-      else toast(kind === 'camera' ? 'toast.camera-lost' : 'toast.microphone-lost', { lost: name }, 'warning');
-      if (!replacedBy) store.dispatch({ type: 'input-failed', kind, code: 'not-found' });
+      if (kind === 'speaker') {
+        toast('toast.speaker-lost', { lost: name }, 'warning');
+        void this.#audio.setSpeaker('').catch(() => undefined);
+      } else if (replacedBy) {
+        toast('toast.device-replaced', { lost: name, now: replacedBy.label }, 'warning');
+      } else if (store.state.inputs[kind].problem === 'permission-denied') {
+        toast(kind === 'camera' ? 'toast.camera-withdrawn' : 'toast.microphone-withdrawn', {}, 'warning');
+      } else {
+        toast(kind === 'camera' ? 'toast.camera-lost' : 'toast.microphone-lost', { lost: name }, 'warning');
+        store.dispatch({ type: 'input-failed', kind, code: 'not-found' });
+      }
+    });
+    media.on('device-back', ({ kind, label }) => {
+      toast('toast.device-back', { name: label || kind });
+      if (kind === 'speaker') void this.#audio.setSpeaker(media.selected.speaker ?? '').catch(() => undefined);
+    });
+    media.on('default-changed', ({ kind, label }) => {
+      toast('toast.default-changed', { name: label || kind });
+      // Some systems leave a page that plays on the device it began with.
+      if (kind === 'speaker') void this.#audio.setSpeaker(media.selected.speaker ?? '').catch(() => undefined);
     });
     media.on('device-failed', ({ kind, code }) => {
       if (kind === 'microphone' || kind === 'camera') store.dispatch({ type: 'input-failed', kind, code });
@@ -324,7 +409,7 @@ class Session {
 
 /** Of the open devices what they really are, of the others what was chosen. */
 function inUse(media: LocalMedia): Partial<Record<DeviceKind, string>> {
-  const real = (kind: Input): string | undefined => media.track(kind)?.getSettings().deviceId ?? media.selected[kind];
+  const real = (kind: Input): string | undefined => media.source(kind)?.getSettings().deviceId ?? media.selected[kind];
   const result: Partial<Record<DeviceKind, string>> = {};
   for (const [kind, id] of [
     ['microphone', real('microphone')], ['camera', real('camera')], ['speaker', media.selected.speaker],
@@ -339,11 +424,12 @@ function codeOf(error: unknown): MediaErrorCode {
 }
 
 function viewOf(peer: Peer): PeerView {
+  const { audioOnly } = choices();
   return {
     id: peer.id, name: peer.name, media: { ...peer.media }, connection: peer.connection, away: peer.signaling === 'away',
     path: peer.path, quality: peer.quality, speaking: peer.speaking, stats: peer.stats,
-    camera: peer.track('camera') ? peer.stream : null,
-    screen: peer.track('screen') ? peer.screenStream : null,
+    camera: peer.track('camera') && !audioOnly ? peer.stream : null,
+    screen: peer.track('screen') && !audioOnly ? peer.screenStream : null,
   };
 }
 

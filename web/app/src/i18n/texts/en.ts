@@ -247,5 +247,10 @@ export const en = {
   'toast.device-replaced': '{lost} was unplugged. {now} is used now.',
   'toast.camera-lost': '{lost} was unplugged. Your camera is off.',
   'toast.microphone-lost': '{lost} was unplugged. Nobody hears you.',
+  'toast.speaker-lost': '{lost} was unplugged. The sound comes from the system\'s own device now.',
+  'toast.camera-withdrawn': 'The browser took back the permission for the camera.',
+  'toast.microphone-withdrawn': 'The browser took back the permission for the microphone. Nobody hears you.',
+  'toast.device-back': '{name} is there again, and in use.',
+  'toast.default-changed': 'The system has changed to {name}. It is used now.',
   'toast.chat-failed': 'The message could not be sent.',
 } as const satisfies Record<string, Message>;

@@ -251,5 +251,10 @@ export const texts: Dictionary = {
   'toast.device-replaced': 'Отключено: {lost}. Теперь работает {now}.',
   'toast.camera-lost': 'Отключено: {lost}. Ваша камера выключена.',
   'toast.microphone-lost': 'Отключено: {lost}. Вас не слышно.',
+  'toast.speaker-lost': 'Устройство «{lost}» отключено. Звук теперь идёт через устройство по умолчанию.',
+  'toast.camera-withdrawn': 'Браузер отозвал разрешение на камеру.',
+  'toast.microphone-withdrawn': 'Браузер отозвал разрешение на микрофон. Вас не слышно.',
+  'toast.device-back': 'Устройство «{name}» снова на месте и используется.',
+  'toast.default-changed': 'Система переключилась на «{name}». Теперь используется это устройство.',
   'toast.chat-failed': 'Сообщение не отправлено.',
 };
