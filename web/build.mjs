@@ -22,6 +22,9 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const at = (...parts) => path.join(root, ...parts);
 const dist = at('app/dist');
 
+/** The network that finds people in a picture: of its package the model alone is used. */
+const selfieModel = 'node_modules/@mediapipe/selfie_segmentation/selfie_segmentation_landscape.tflite';
+
 /** Gzip bytes. */
 const budgets = { app: 80 * 1024, sdk: 20 * 1024, files: 12 * 1024, served: 28 * 1024 };
 
@@ -42,6 +45,7 @@ async function buildApp() {
   await rm(staging, { recursive: true, force: true });
   await mkdir(path.join(staging, 'assets'), { recursive: true });
   const files = await copyStatic(staging);
+  const model = await copyHashed(staging, 'selfie.tflite', await readFile(at(selfieModel)));
   const outdir = path.join(staging, 'assets');
   const names = { entryNames: '[name]-[hash]', chunkNames: '[name]-[hash]', assetNames: '[name]-[hash]' };
 
@@ -61,6 +65,7 @@ async function buildApp() {
     define: {
       LAZY_CSS: JSON.stringify(Object.fromEntries(Object.entries(styles)
         .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]).filter(([source]) => !source.startsWith('styles/')))),
+      SELFIE_MODEL: JSON.stringify(`/assets/${model}`),
       WORKERS: JSON.stringify(Object.fromEntries(Object.entries(outputs(workers))
         .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]))),
     },
@@ -137,12 +142,7 @@ function staticImports(metafile, main) {
 async function copyStatic(staging) {
   const names = {};
   const directory = at('app/static');
-  const hashed = async (name, content) => {
-    const hash = createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
-    const { name: stem, ext } = path.parse(name);
-    await writeFile(path.join(staging, 'assets', `${stem}-${hash}${ext}`), content);
-    return `${stem}-${hash}${ext}`;
-  };
+  const hashed = (name, content) => copyHashed(staging, name, content);
   const entries = (await readdir(directory)).sort();
   for (const name of entries.filter((n) => !/\.(webmanifest|html)$/.test(n))) {
     names[name] = await hashed(name, await readFile(path.join(directory, name)));
@@ -152,6 +152,14 @@ async function copyStatic(staging) {
     names[name] = await hashed(name, fill(text, names));
   }
   return names;
+}
+
+/** Into assets/, under a name with a hash of the content. */
+async function copyHashed(staging, name, content) {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
+  const { name: stem, ext } = path.parse(name);
+  await writeFile(path.join(staging, 'assets', `${stem}-${hash}${ext}`), content);
+  return `${stem}-${hash}${ext}`;
 }
 
 /** Puts values in for each %KEY%. A key without a value is a mistake in the template. */

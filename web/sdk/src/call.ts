@@ -397,10 +397,7 @@ export class Call extends Emitter<CallEvents> {
       reachable: () => this.#signaling.state === 'connected',
       returnedAtMs: () => this.#returnedAtMs,
       localTrack: (kind) => this.media.track(kind),
-      cameraLines: () => {
-        const { width, height } = this.media.source('camera')?.getSettings() ?? {};
-        return width && height ? Math.min(width, height) : null;
-      },
+      cameraLines: () => this.media.cameraLines,
       sending: () => this.#sending,
       receiving: () => this.#receiving,
       send: (message) => this.#signaling.send(message),

@@ -147,7 +147,8 @@ export class Healer {
       return;
     }
     const is = newDefault(kind, before, after);
-    if (!is || is.id === used) return;
+    // The entry 'default' keeps its id whatever device it stands for.
+    if (!is || (is.id === used && used !== 'default')) return;
     try {
       await this.#host.start(kind, is.id);
       this.#host.emit('default-changed', { kind, label: is.label });

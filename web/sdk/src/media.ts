@@ -74,6 +74,12 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     return this.#sources.get(kind) ?? null;
   }
 
+  /** The shorter side of the camera's picture, null if it is not known. */
+  get cameraLines(): number | null {
+    const { width, height } = this.source('camera')?.getSettings() ?? {};
+    return width && height ? Math.min(width, height) : null;
+  }
+
   /** The system keeps the device to itself at the moment, as during a telephone call. It comes back by itself. */
   interrupted(kind: Input): boolean {
     return this.#healer.interrupted(kind);

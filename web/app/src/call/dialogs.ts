@@ -44,7 +44,7 @@ class Dialog extends View {
 
   #dialogs(): readonly DialogView[] {
     return [
-      { name: 'devices', title: t('devices.title'), render: renderDevices },
+      { name: 'devices', title: t('settings.title'), render: renderDevices },
       { name: 'help', title: t('keys.title'), render: renderHelp },
       { name: 'more', title: t('control.more'), render: () => this.#renderMore() },
       { name: 'permissions', title: t('problem.title'), render: () => this.#renderPermissions() },
@@ -69,7 +69,7 @@ class Dialog extends View {
     return html`<div class="menu">
       ${canShareScreen ? item(screenOn ? 'screen-stop' : 'screen', t(screenOn ? 'control.screen.stop' : 'control.screen'), '', closing(() => void session.toggleScreen()), 'narrow-only') : nothing}
       ${item('people', t('control.people'), '', panel('people'), 'narrow-only')}
-      ${item('settings', t('devices.title'), 'D', show('devices'))}
+      ${item('settings', t('settings.title'), 'D', show('devices'))}
       ${item('direct', t('control.connection'), 'I', panel('connection'))}
       ${item('link', t('invite.copy'), 'L', closing(() => void copyInvite()))}
       ${canFullScreen ? item(fullScreen ? 'shrink' : 'expand', t(fullScreen ? 'control.full-screen.end' : 'control.full-screen'), 'F', closing(() => void toggleFullScreen())) : nothing}
@@ -98,7 +98,8 @@ function renderDevices(): TemplateResult {
     ${deviceSelect('speaker', 'call')}
     ${problems.map((kind) => html`<p class="device-problem">${icon('warning')}<span>${problemTitle(kind, inputs[kind].problem ?? 'failed')}</span>
       <button class="button quiet small" type="button" @click=${() => store.dispatch({ type: 'dialog', dialog: 'permissions', kind })}>${t('devices.help')}</button></p>`)}
-  </div>`;
+  </div>
+  ${offers((feature) => feature.settings?.()).map(({ name, title, render }) => html`<details class="settings-part" data-settings=${name}><summary>${title}${icon('down')}</summary><div class="settings-body">${render()}</div></details>`)}`;
 }
 
 function renderHelp(): TemplateResult {

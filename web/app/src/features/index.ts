@@ -1,3 +1,4 @@
 /** All features of the call, in one chunk that is loaded after the first paint. */
 import './room/index.js';
 import './hands/index.js';
+import './effects/index.js';

@@ -45,7 +45,7 @@ export const en = {
   'device.speaker': 'Speaker',
   'device.speaker.unnamed': 'Speaker',
   'device.default': 'System default',
-  'devices.title': 'Devices',
+  'settings.title': 'Settings',
   'devices.level': 'Say something: the bars should move.',
   'devices.help': 'What to do',
 
@@ -197,7 +197,7 @@ export const en = {
   'keys.chat': 'Chat',
   'keys.people': 'People',
   'keys.connection': 'Connection',
-  'keys.devices': 'Devices',
+  'keys.devices': 'Settings',
   'keys.link': 'Copy invite link',
   'keys.full-screen': 'Full screen',
   'keys.help': 'These shortcuts',

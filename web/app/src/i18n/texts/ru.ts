@@ -44,7 +44,7 @@ export const texts: Dictionary = {
   'device.speaker': 'Динамик',
   'device.speaker.unnamed': 'Динамик',
   'device.default': 'По умолчанию в системе',
-  'devices.title': 'Устройства',
+  'settings.title': 'Настройки',
   'devices.level': 'Скажите что-нибудь: полоски должны двигаться.',
   'devices.help': 'Что делать',
 
@@ -201,7 +201,7 @@ export const texts: Dictionary = {
   'keys.chat': 'Чат',
   'keys.people': 'Участники',
   'keys.connection': 'Соединение',
-  'keys.devices': 'Устройства',
+  'keys.devices': 'Настройки',
   'keys.link': 'Копировать ссылку',
   'keys.full-screen': 'Во весь экран',
   'keys.help': 'Эта подсказка',
