@@ -28,6 +28,7 @@ type Serve struct {
 
 	RelayPorts string   `name:"relay-ports" yaml:"relay_ports" env:"PARLEY_RELAY_PORTS" default:"49152-65535" placeholder:"MIN-MAX" help:"UDP ports that TURN relays through."`
 	TURNSecret string   `name:"turn-secret" yaml:"turn_secret" env:"PARLEY_TURN_SECRET" placeholder:"SECRET" help:"Secret of TURN credentials (TURN REST scheme), at least 16 characters. Default: a random one at each start. Better set in the file or the environment: the command line is visible to others on the machine."`
+	Secret     string   `name:"secret" yaml:"secret" env:"PARLEY_SECRET" placeholder:"SECRET" help:"Secret that invites into rooms are signed with, at least 16 characters. Default: a random one at each start, which ends all invites. Better set in the file or the environment: the command line is visible to others on the machine."`
 	AllowPeer  []string `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_ALLOW_PEER" sep:"," placeholder:"CIDR" help:"Relay to these addresses although they are private, loopback or reserved. Repeatable."`
 	DenyPeer   []string `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_DENY_PEER" sep:"," placeholder:"CIDR" help:"Never relay to these addresses. Repeatable."`
 
@@ -51,6 +52,7 @@ type Settings struct {
 	RelayPortMin     uint16
 	RelayPortMax     uint16
 	TURNSecret       string
+	Secret           string
 	AllowPeer        []netip.Prefix
 	DenyPeer         []netip.Prefix
 	AllowOrigin      []string
@@ -73,7 +75,7 @@ var domainName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9]
 func (s *Serve) Check() (*Settings, error) {
 	out := &Settings{
 		HTTP: s.HTTP, HTTPS: s.HTTPS, UDP: s.UDP, Domain: s.Domain, Cert: s.Cert, Key: s.Key,
-		StateDir: s.StateDir, TURNSecret: s.TURNSecret, AllowOrigin: s.AllowOrigin,
+		StateDir: s.StateDir, TURNSecret: s.TURNSecret, Secret: s.Secret, AllowOrigin: s.AllowOrigin,
 		MaxConnections: s.MaxConnections, MaxPerAddress: s.MaxConnectionsPerAddr, LogLevel: s.LogLevel,
 	}
 	if s.Domain != "" {
@@ -154,6 +156,9 @@ func (s *Serve) checkRelay(out *Settings) error {
 	out.RelayPortMin, out.RelayPortMax = uint16(minPort), uint16(maxPort)
 	if s.TURNSecret != "" && len(s.TURNSecret) < 16 {
 		return errors.New("--turn-secret is too short; use at least 16 random characters")
+	}
+	if s.Secret != "" && len(s.Secret) < 16 {
+		return errors.New("--secret is too short; use at least 16 random characters")
 	}
 	var families [2]int
 	for _, p := range s.PublicIP {

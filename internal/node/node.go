@@ -105,7 +105,7 @@ func (n *node) startMedia(context.Context) (err error) {
 
 func (n *node) startSignaling(context.Context) error {
 	n.signaling = newSignaling(signalingConfig{
-		ICEServers: n.iceServers, Auth: n.credentials, AllowOrigins: n.settings.AllowOrigin,
+		ICEServers: n.iceServers, Auth: n.credentials, Invites: auth.NewInvites(n.settings.Secret), AllowOrigins: n.settings.AllowOrigin,
 		MaxConnections: n.settings.MaxConnections, MaxPerAddress: n.settings.MaxPerAddress,
 		Log: n.host.Log, Version: "parley/" + n.host.Version,
 	})

@@ -22,6 +22,7 @@ type signalingConfig struct {
 	// relied on: it is called again whenever credentials are renewed.
 	ICEServers     func(r *http.Request, username, credential string) []api.ICEServer
 	Auth           *auth.Credentials
+	Invites        *auth.Invites
 	AllowOrigins   []string
 	MaxConnections int
 	MaxPerAddress  int
@@ -55,6 +56,7 @@ func newSignaling(cfg signalingConfig) *signaling {
 		Release:        quota.Release,
 		Mint:           cfg.Auth.Mint,
 		CredentialLife: cfg.Auth.Life(),
+		Invites:        cfg.Invites,
 		Version:        cfg.Version,
 		Log:            cfg.Log,
 	})}

@@ -1,4 +1,5 @@
-// Package auth makes and checks the short-lived credentials with which clients
+// Package auth makes and checks what people show to get somewhere: invites into a
+// room, the password of a room, and the short-lived credentials with which clients
 // use the TURN server ("TURN REST" scheme):
 //
 //	username   expiry ":" session "." key

@@ -29,6 +29,9 @@ func (sh *shard) advanceSession(now mono.Time, s *session) {
 	}
 	if due(c.pongBy, now) {
 		sh.away(now, s, "no pong")
+		if s.hall == nil {
+			return
+		}
 	}
 	if due(c.pingAt, now) {
 		sh.ping(now, s)
@@ -53,7 +56,7 @@ func (sh *shard) ping(now mono.Time, s *session) {
 }
 
 func (s *session) pingEvery() time.Duration {
-	if len(s.hall.sessions) > 1 {
+	if len(s.hall.sessions) > 1 || s.waiting != nil {
 		return pingActive
 	}
 	return pingIdle
@@ -69,8 +72,16 @@ func (sh *shard) hurryPings(now mono.Time, h *hall) {
 	}
 }
 
-// away notes that a client cannot be reached. Its session waits.
+// away notes that a client cannot be reached. Its session waits for it, except
+// where it waits itself: hosts shall not admit who is not there.
 func (sh *shard) away(now mono.Time, s *session, why string) {
+	if s.waiting != nil {
+		if s.link != nil {
+			s.link.sock.Close(closePolicy, "no sign of life")
+		}
+		sh.leave(s, "lost", why)
+		return
+	}
 	s.clock.pingAt, s.clock.pongBy = mono.Never, mono.Never
 	if !s.away {
 		s.away = true

@@ -32,6 +32,10 @@ func (sh *shard) handle(now mono.Time, in *incoming) {
 		sh.fail(s, in.problem)
 		return
 	}
+	if s.waiting != nil {
+		sh.handleWaiting(now, s, in)
+		return
+	}
 	if in.seq != 0 && !sh.inOrder(s, in.seq) {
 		return
 	}
@@ -69,7 +73,13 @@ func (sh *shard) complain(s *session, problem *api.Error) {
 func (sh *shard) carryOut(now mono.Time, s *session, in *incoming) {
 	switch m := in.msg.(type) {
 	case *api.Update:
-		sh.apply(s.hall, room.Event{Kind: room.Update, Peer: s.id, Name: m.Name, Media: m.Media})
+		ev := room.Event{Kind: room.Update, Peer: s.id, Name: m.Name, Media: m.Media, Recording: m.Recording}
+		if m.Hand {
+			ev.Hand = nowMs()
+		}
+		sh.apply(s.hall, ev)
+	case *api.ChangeSettings, *api.Moderate, *api.Invite:
+		sh.command(now, s, in)
 	case *api.Bye:
 		s.link.sock.Close(closeNormal, "bye")
 		sh.leave(s, "bye", "bye")

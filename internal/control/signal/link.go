@@ -57,8 +57,9 @@ func (l *Link) enter(now mono.Time, msg api.Message, problem *api.Error) {
 	}
 	l.self = api.PeerID(hello.Room, hello.Secret)
 	l.shard = l.server.shardOf(hello.Room)
-	servers := l.server.iceServers(l.ice, l.self) // outside the lock: it may ask the system
-	l.shard.do(func() { l.shard.handleHello(now, l, hello, servers) })
+	in := l.server.arrival(hello)
+	in.servers = l.server.iceServers(l.ice, l.self) // outside the lock: it may ask the system
+	l.shard.do(func() { l.shard.handleHello(now, l, &in) })
 }
 
 // Oversize is called when a message is longer than MaxMessageBytes.

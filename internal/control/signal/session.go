@@ -16,6 +16,8 @@ type session struct {
 	addr netip.Addr
 	ice  ICEServers
 	away bool
+	// waiting is what it said when it came, as long as a host has to admit it.
+	waiting *arrival
 
 	// Numbering, both ways.
 	sent         uint64   // number of the last message to the client
@@ -27,6 +29,12 @@ type session struct {
 
 	budget budget
 	clock  clock
+}
+
+func newSession(now mono.Time, h *hall, l *Link) *session {
+	s := &session{id: l.self, hall: h, addr: l.addr, budget: budget{level: api.MessageBurst, at: now}}
+	s.clock.place = -1
+	return s
 }
 
 // budget is the token bucket of MessagesPerSecond. Its level is that at the time

@@ -14,15 +14,23 @@ import (
 // cost few wakeups.
 const coalesce = 10 * time.Millisecond
 
-// hall is a room together with the sessions in it.
+// hall is a room together with the sessions in it and before it.
 type hall struct {
-	name     string
-	state    room.Room
-	sessions []*session
+	name         string
+	openedAtMs   uint64
+	state        room.Room
+	sessions     []*session
+	waiting      []*session
+	lock         lock
+	knockedUntil mono.Time // when the room would take a full number of knocks again
 }
 
-func (h *hall) find(id string) *session {
-	for _, s := range h.sessions {
+func (h *hall) find(id string) *session { return find(h.sessions, id) }
+
+func (h *hall) findWaiting(id string) *session { return find(h.waiting, id) }
+
+func find(sessions []*session, id string) *session {
+	for _, s := range sessions {
 		if s.id == id {
 			return s
 		}
@@ -134,7 +142,7 @@ func (sh *shard) close() {
 		sh.closed = true
 		bye := encode(&api.Bye{Type: "bye", Reason: "restart"})
 		for _, h := range sh.halls {
-			for _, s := range slices.Clone(h.sessions) {
+			for _, s := range slices.Concat(h.sessions, h.waiting) {
 				if l := s.link; l != nil {
 					l.sock.Send(bye)
 					l.sock.Close(closeRestart, "restart")
@@ -150,13 +158,28 @@ func (sh *shard) close() {
 // forget takes a session out of everything without telling anybody.
 func (sh *shard) forget(s *session) {
 	h := s.hall
+	sh.dismiss(s)
+	sh.endIfEmpty(h)
+}
+
+func (sh *shard) endIfEmpty(h *hall) {
+	if len(h.sessions)+len(h.waiting) == 0 {
+		delete(sh.halls, h.name)
+		sh.server.rooms.Add(-1)
+	}
+}
+
+// dismiss is forget, but lets the room live although it may be empty.
+func (sh *shard) dismiss(s *session) {
+	h := s.hall
 	sh.detach(s)
 	s.acknowledge(s.sent, sh.server)
 	sh.agenda.remove(s)
-	h.sessions = slices.DeleteFunc(h.sessions, func(other *session) bool { return other == s })
-	if len(h.sessions) == 0 {
-		delete(sh.halls, h.name)
-		sh.server.rooms.Add(-1)
+	same := func(other *session) bool { return other == s }
+	if s.waiting != nil {
+		h.waiting = slices.DeleteFunc(h.waiting, same)
+	} else {
+		h.sessions = slices.DeleteFunc(h.sessions, same)
 	}
 	s.hall = nil
 	sh.server.sessions.Add(-1)
@@ -178,30 +201,42 @@ func (sh *shard) detach(s *session) {
 // apply lets an event happen to a room and tells its people.
 func (sh *shard) apply(h *hall, ev room.Event) {
 	sh.effects = h.state.Apply(ev, sh.effects[:0])
-	var same template // for effects that read the same for all
+	var same template // of the last message, for effects that read the same for all
+	var last *room.Effect
 	for i := range sh.effects {
 		e := &sh.effects[i]
 		s := h.find(e.To)
 		if s == nil || e.Kind == room.Welcomed || e.Kind == room.Refused {
 			continue
 		}
-		if e.Kind == room.Joined || same.head == nil {
-			same = newTemplate(effectMessage(e))
+		if last == nil || e.Kind == room.Joined || e.Kind != last.Kind || e.Peer.ID != last.Peer.ID {
+			same, last = newTemplate(h.effectMessage(e)), e
 		}
 		sh.push(s, same)
 	}
 }
 
-func effectMessage(e *room.Effect) any {
+func (h *hall) effectMessage(e *room.Effect) any {
 	switch e.Kind {
 	case room.Joined:
 		return &api.PeerJoined{Type: "peer-joined", Peer: e.Peer}
 	case room.Updated:
-		return &api.PeerUpdated{Type: "peer-updated", Peer: e.Peer.ID, Name: e.Peer.Name, Media: e.Peer.Media}
+		return &api.PeerUpdated{
+			Type: "peer-updated", Peer: e.Peer.ID, Name: e.Peer.Name, Media: e.Peer.Media,
+			Role: e.Peer.Role, Hand: e.Peer.Hand, Recording: e.Peer.Recording,
+		}
 	case room.WentAway:
 		return &api.PeerAway{Type: "peer-away", Peer: e.Peer.ID}
 	case room.CameBack:
 		return &api.PeerBack{Type: "peer-back", Peer: e.Peer.ID}
+	case room.RoleChanged:
+		return &api.RoleChanged{Type: "role", Role: e.Peer.Role}
+	case room.SettingsChanged:
+		return &api.Settings{Type: "settings", Settings: h.state.Settings(), By: e.By, PasswordChanged: e.PasswordChanged}
+	case room.Knocked:
+		return &api.Knock{Type: "knock", Peer: api.Knocker{ID: e.Peer.ID, Name: e.Peer.Name}}
+	case room.KnockEnded:
+		return &api.KnockGone{Type: "knock-gone", Peer: e.Peer.ID}
 	}
 	return &api.PeerLeft{Type: "peer-left", Peer: e.Peer.ID, Reason: e.Reason}
 }
@@ -233,16 +268,27 @@ func (sh *shard) tell(s *session, msg any) {
 func (sh *shard) leave(s *session, reason, why string) {
 	sh.note("session ended", s, "reason", why)
 	h := s.hall
+	ev := room.Event{Kind: room.Leave, Peer: s.id, Reason: reason}
+	if s.waiting != nil {
+		ev.Kind = room.KnockGone
+	}
 	sh.forget(s)
-	sh.apply(h, room.Event{Kind: room.Leave, Peer: s.id, Reason: reason})
+	sh.apply(h, ev)
 }
 
 // fail ends a session with an error.
-func (sh *shard) fail(s *session, problem *api.Error) {
+func (sh *shard) fail(s *session, problem *api.Error) { sh.expel(s, problem, "lost") }
+
+// expel ends a session with an error and lets the others know why.
+func (sh *shard) expel(s *session, problem *api.Error, reason string) {
+	sh.lastWord(s, problem)
+	sh.leave(s, reason, string(problem.Code))
+}
+
+func (sh *shard) lastWord(s *session, problem *api.Error) {
 	if l := s.link; l != nil {
 		sh.server.counters.countError(problem.Code)
 		l.sock.Send(encode(problem))
 		l.sock.Close(closeCode(problem.Code), string(problem.Code))
 	}
-	sh.leave(s, "lost", string(problem.Code))
 }

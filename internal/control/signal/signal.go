@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/api"
+	"github.com/parley-rtc/parley/internal/control/auth"
 )
 
 // Socket is one WebSocket as sessions see it. Its methods do not block.
@@ -69,8 +70,10 @@ type Config struct {
 	// Nil: clients get none.
 	Mint           func(session string) (username, credential string)
 	CredentialLife time.Duration // default CredentialSeconds
-	Version        string        // software name and version
-	Log            *slog.Logger
+	// Invites let people in where not everybody may. Default: with a random key.
+	Invites *auth.Invites
+	Version string // software name and version
+	Log     *slog.Logger
 }
 
 // ICEServers builds the list of ICE servers for one client.
@@ -106,6 +109,9 @@ func NewServer(cfg Config) *Server {
 	}
 	if cfg.CredentialLife == 0 {
 		cfg.CredentialLife = api.CredentialSeconds * time.Second
+	}
+	if cfg.Invites == nil {
+		cfg.Invites = auth.NewInvites("")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -1,58 +1,50 @@
 package signal
 
 import (
-	"bufio"
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
+	"regexp"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/parley-rtc/parley/api"
+	"github.com/parley-rtc/parley/internal/control/transcript"
 )
-
-var update = flag.Bool("update", false, "write the transcripts anew")
 
 // TestTranscripts plays testdata/*.txt. Lines with "> " are what happens:
 //
-//	> open NAME [RESUME]   a socket of NAME is opened and says hello; RESUME is a seq
+//	> room ROOM            hellos are for this room from now on
+//	> open NAME [FIELDS]   a socket of NAME is opened and says hello with these
+//	                       fields of JSON; a number stands for a resume
 //	> connect NAME         a socket of NAME is opened
-//	> NAME {...}           NAME sends this; @ANN is Ann's peer id, $ANN her secret
+//	> NAME {...}           NAME sends this; @ANN is Ann's peer id, $ANN her secret,
+//	                       %INVITE the last invite
 //	> binary NAME          NAME sends a binary message
 //	> oversize NAME        NAME sends a message that is too long
 //	> cut NAME             the socket of NAME is gone
-//	> wait DURATION
+//	> wait DURATION        nobody does anything
+//	> idle DURATION        all answer pings, which are not shown
 //	> restart              the server is stopped and another one started
 //
 // What follows is what the sockets get.
 func TestTranscripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no transcripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	transcript.Run(t, func(t *testing.T, play func(func(string) []string)) {
+		synctest.Test(t, func(t *testing.T) {
+			p := &player{
+				t: t, room: transcriptRoom, server: transcriptServer(), links: map[string]*Link{},
+				socks: map[string]*recorder{}, old: map[string]*recorder{},
 			}
-			synctest.Test(t, func(t *testing.T) {
-				got := play(t, want)
-				if *update {
-					if err := os.WriteFile(file, got, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				} else if !bytes.Equal(got, want) {
-					t.Errorf("the transcript differs; got:\n%s", got)
-				}
+			play(func(step string) []string {
+				p.step(step)
+				synctest.Wait()
+				return p.brought()
 			})
+			p.server.Close()
 		})
-	}
+	})
 }
 
 const transcriptRoom = "blue-room"
@@ -64,6 +56,9 @@ type player struct {
 	socks  map[string]*recorder
 	old    map[string]*recorder // replaced by a newer one of the same name
 	names  []string
+	room   string
+	invite string // the last one
+	idle   bool   // pings are not shown
 }
 
 func transcriptServer() *Server {
@@ -74,47 +69,30 @@ func transcriptServer() *Server {
 	})
 }
 
-func play(t *testing.T, script []byte) []byte {
-	p := &player{
-		t: t, server: transcriptServer(), links: map[string]*Link{},
-		socks: map[string]*recorder{}, old: map[string]*recorder{},
-	}
-	var b bytes.Buffer
-	lines := bufio.NewScanner(bytes.NewReader(script))
-	for lines.Scan() {
-		line := lines.Text()
-		if strings.HasPrefix(line, "#") || line == "" {
-			fmt.Fprintln(&b, line)
-			continue
-		}
-		if step, ok := strings.CutPrefix(line, "> "); ok {
-			fmt.Fprintln(&b, line)
-			p.step(step)
-			synctest.Wait()
-			p.print(&b)
-		}
-	}
-	p.server.Close()
-	return b.Bytes()
-}
-
 func (p *player) step(step string) {
 	word, rest, _ := strings.Cut(step, " ")
 	switch word {
 	case "open", "connect":
-		name, resume, _ := strings.Cut(rest, " ")
+		name, fields, _ := strings.Cut(rest, " ")
 		p.connect(name)
 		if word == "open" {
-			if resume != "" {
-				resume = `,"resume":{"received":` + resume + `}`
+			if _, err := strconv.Atoi(fields); err == nil {
+				fields = `,"resume":{"received":` + fields + `}`
+			} else if fields != "" {
+				fields = "," + p.withIDs(fields)
 			}
-			p.links[name].Receive([]byte(helloOf(transcriptRoom, name, resume)))
+			p.links[name].Receive([]byte(helloOf(p.room, name, fields)))
 		}
+	case "room":
+		p.room = rest
 	case "binary":
 		p.links[rest].Binary()
 	case "oversize":
 		p.links[rest].Oversize()
 	case "cut":
+		if p.socks[rest] == nil {
+			p.t.Fatalf("%s has no socket to cut", rest)
+		}
 		p.socks[rest].Close(0, "")
 		p.links[rest].Closed()
 		delete(p.socks, rest)
@@ -124,6 +102,17 @@ func (p *player) step(step string) {
 			p.t.Fatal(err)
 		}
 		time.Sleep(d)
+	case "idle":
+		d, err := time.ParseDuration(rest)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for p.idle = true; d > 0; d -= time.Second {
+			time.Sleep(min(d, time.Second))
+			for name := range p.socks {
+				p.links[name].Receive([]byte(`{"type":"pong","received":0}`))
+			}
+		}
 	case "restart":
 		p.server.Close()
 		p.server = transcriptServer()
@@ -152,16 +141,17 @@ func (p *player) connect(name string) {
 
 func (p *player) withIDs(msg string) string {
 	for _, name := range p.names {
-		msg = strings.ReplaceAll(msg, "@"+name, api.PeerID(transcriptRoom, secretOf(name)))
+		msg = strings.ReplaceAll(msg, "@"+name, api.PeerID(p.room, secretOf(name)))
 		msg = strings.ReplaceAll(msg, "$"+name, secretOf(name))
 	}
-	return msg
+	return strings.ReplaceAll(msg, "%INVITE", p.invite)
 }
 
-func (p *player) print(b *bytes.Buffer) {
+// brought returns what the sockets got since the last step.
+func (p *player) brought() (lines []string) {
 	for _, name := range p.names {
-		p.printSocket(b, name+" (old)", p.old[name])
-		p.printSocket(b, name, p.socks[name])
+		lines = p.heard(lines, name+" (old)", p.old[name])
+		lines = p.heard(lines, name, p.socks[name])
 		if sock := p.socks[name]; sock != nil {
 			if _, _, closed := sock.isClosed(); closed {
 				delete(p.socks, name)
@@ -169,19 +159,31 @@ func (p *player) print(b *bytes.Buffer) {
 		}
 		delete(p.old, name)
 	}
+	p.idle = false
+	return lines
 }
 
-func (p *player) printSocket(b *bytes.Buffer, name string, sock *recorder) {
+var invite = regexp.MustCompile(`"invite":"([^"]+)"`)
+
+func (p *player) heard(lines []string, name string, sock *recorder) []string {
 	if sock == nil {
-		return
+		return lines
 	}
 	for _, msg := range sock.next() {
-		for _, other := range p.names {
-			msg = strings.ReplaceAll(msg, api.PeerID(transcriptRoom, secretOf(other)), "@"+other)
+		if p.idle && strings.HasPrefix(msg, `{"type":"ping"`) {
+			continue
 		}
-		fmt.Fprintf(b, "  %s: %s\n", name, msg)
+		for _, other := range p.names {
+			msg = strings.ReplaceAll(msg, api.PeerID(p.room, secretOf(other)), "@"+other)
+		}
+		if m := invite.FindStringSubmatch(msg); m != nil {
+			p.invite = m[1]
+			msg = strings.ReplaceAll(msg, p.invite, "%INVITE")
+		}
+		lines = append(lines, name+": "+msg)
 	}
 	if code, reason, closed := sock.isClosed(); closed {
-		fmt.Fprintf(b, "  %s: closed with %d %q\n", name, code, reason)
+		lines = append(lines, fmt.Sprintf("%s: closed with %d %q", name, code, reason))
 	}
+	return lines
 }
