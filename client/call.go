@@ -29,18 +29,22 @@ type Options struct {
 	Invite   string // from an invite link
 	HostKey  string // makes this client host of the room that belongs to it: [api.HostRoom]
 
-	// What happens in the room. Each function is called on the call's own
-	// goroutine and must return soon; nil ones are left out.
-	PeerJoined  func(Peer)
-	PeerChanged func(Peer)
-	PeerLeft    func(peer Peer, reason string) // "bye" or "lost"
-	StateChange func(State)
-	Waiting     func() // a host has to let us in
+	Events
 
 	// RelayOnly uses no direct way.
 	RelayOnly bool
 	// Log gets what goes wrong without ending the call. Nil: nothing is logged.
 	Log *slog.Logger
+}
+
+// Events is what happens in a room. Each function is called on the call's own
+// goroutine and must return soon; nil ones are left out.
+type Events struct {
+	PeerJoined  func(Peer)
+	PeerChanged func(Peer)
+	PeerLeft    func(peer Peer, reason string) // "bye", "lost" or "removed"
+	StateChange func(State)
+	Waiting     func() // a host has to let us in
 }
 
 // Way is how data goes to a peer.
@@ -61,7 +65,7 @@ type Call struct {
 	socket     *socket
 	timers     [timerCount]*time.Timer
 	api        *webrtc.API
-	events     events
+	watchers   []Events // of the call's goroutine
 	ticks      int
 	returnedAt time.Time
 	closing    sync.WaitGroup // connections and sockets on their way out
@@ -96,13 +100,13 @@ func Join(ctx context.Context, roomURL string, options Options) (*Call, error) {
 	}
 	c := &Call{
 		Room: room, options: options, signal: signal,
-		http:    &http.Client{Transport: &http.Transport{TLSClientConfig: options.TLS, Proxy: http.ProxyFromEnvironment}},
-		joined:  make(chan struct{}),
-		done:    make(chan struct{}),
-		mailbox: mailbox{wake: make(chan struct{}, 1)},
-		state:   StateConnecting, links: map[string]*link{}, channels: map[string]*Channel{},
+		http:     &http.Client{Transport: &http.Transport{TLSClientConfig: options.TLS, Proxy: http.ProxyFromEnvironment}},
+		joined:   make(chan struct{}),
+		done:     make(chan struct{}),
+		mailbox:  mailbox{wake: make(chan struct{}, 1)},
+		watchers: []Events{options.Events},
+		state:    StateConnecting, links: map[string]*link{}, channels: map[string]*Channel{},
 	}
-	c.events = events{c}
 	if c.api, err = newWebRTC(); err != nil {
 		return nil, err
 	}
@@ -246,9 +250,11 @@ func (c *Call) do(e effect) {
 	case doWelcome:
 		c.onWelcome(e.message.(*api.Welcome))
 	case doWait:
-		if c.options.Waiting != nil {
-			c.options.Waiting()
-		}
+		c.tell(func(e Events) {
+			if e.Waiting != nil {
+				e.Waiting()
+			}
+		})
 	case doDeliver:
 		c.onMessage(e.message)
 	case doWarn:
@@ -271,9 +277,11 @@ func (c *Call) onState(state State, why *Error) {
 		c.why = why
 	}
 	c.mu.Unlock()
-	if c.options.StateChange != nil {
-		c.options.StateChange(state)
-	}
+	c.tell(func(e Events) {
+		if e.StateChange != nil {
+			e.StateChange(state)
+		}
+	})
 }
 
 func (c *Call) onWelcome(w *api.Welcome) {
@@ -331,7 +339,7 @@ func (c *Call) onPeer(info api.Peer) {
 		l.open(ch)
 	}
 	l.begin(info)
-	c.events.peerJoined(l.snapshot())
+	c.tellJoined(l.snapshot())
 }
 
 func (c *Call) onMessage(message any) {
@@ -390,7 +398,7 @@ func (c *Call) remove(id, reason string) {
 	c.mu.Unlock()
 	if l != nil {
 		l.close()
-		c.events.peerLeft(l.snapshot(), reason)
+		c.tellLeft(l.snapshot(), reason)
 	}
 }
 
@@ -452,24 +460,3 @@ func (c *Call) stream(peer, label string) *outbound {
 }
 
 func (c *Call) warn(what string, err error) { c.options.Log.Warn(what, "reason", err.Error()) }
-
-// events calls what the application wants to know.
-type events struct{ call *Call }
-
-func (e events) peerJoined(p Peer) {
-	if f := e.call.options.PeerJoined; f != nil {
-		f(p)
-	}
-}
-
-func (e events) peerChanged(p Peer) {
-	if f := e.call.options.PeerChanged; f != nil {
-		f(p)
-	}
-}
-
-func (e events) peerLeft(p Peer, reason string) {
-	if f := e.call.options.PeerLeft; f != nil {
-		f(p, reason)
-	}
-}

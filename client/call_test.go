@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-rtc/parley/api"
 	"github.com/parley-rtc/parley/client"
+	"github.com/parley-rtc/parley/test/testnode"
 )
 
 // talk keeps what came over a channel and checks that it came once, in order.
@@ -57,17 +58,19 @@ func (k *talk) say(from, upto int) {
 }
 
 func TestTwoPeersTalk(t *testing.T) {
-	s := startServer(t)
-	checkGoroutines(t, func() {
+	s := testnode.Start(t)
+	testnode.CheckGoroutines(t, func() {
 		left := make(chan string, 1)
-		ann := s.join("talk", client.Options{Name: "Ann", PeerLeft: func(p client.Peer, reason string) { left <- p.Name + " " + reason }})
-		bob := s.join("talk", client.Options{Name: " Bob\u202e "})
+		ann := s.Join("talk", client.Options{Name: "Ann", Events: client.Events{
+			PeerLeft: func(p client.Peer, reason string) { left <- p.Name + " " + reason },
+		}})
+		bob := s.Join("talk", client.Options{Name: " Bob\u202e "})
 		annTalk, bobTalk := newTalk(t, ann), newTalk(t, bob)
-		waitFor(t, "each to see the other", func() bool { return len(ann.Peers()) == 1 && len(bob.Peers()) == 1 })
+		testnode.WaitFor(t, "each to see the other", func() bool { return len(ann.Peers()) == 1 && len(bob.Peers()) == 1 })
 		annTalk.say(0, 500) // before there is any connection
 		bobTalk.say(0, 500)
-		waitFor(t, "the messages", func() bool { return annTalk.got(bob.ID()) == 500 && bobTalk.got(ann.ID()) == 500 })
-		waitFor(t, "the connections", func() bool { return connected(ann, 1)() && connected(bob, 1)() })
+		testnode.WaitFor(t, "the messages", func() bool { return annTalk.got(bob.ID()) == 500 && bobTalk.got(ann.ID()) == 500 })
+		testnode.WaitFor(t, "the connections", func() bool { return testnode.Connected(ann, 1)() && testnode.Connected(bob, 1)() })
 		if p := ann.Peers()[0]; p.Name != "Bob" || p.ID != bob.ID() || p.Away {
 			t.Errorf("Ann sees %+v", p)
 		}
@@ -89,8 +92,8 @@ func TestTwoPeersTalk(t *testing.T) {
 }
 
 func TestMessagesOfTheLargestSize(t *testing.T) {
-	s := startServer(t)
-	ann, bob := s.join("large", client.Options{}), s.join("large", client.Options{})
+	s := testnode.Start(t)
+	ann, bob := s.Join("large", client.Options{}), s.Join("large", client.Options{})
 	const count = 40
 	got := make(chan client.Message, count)
 	if _, err := ann.Channel("bytes", client.ChannelOptions{}, func(m client.Message) { got <- m }); err != nil {
@@ -101,7 +104,7 @@ func TestMessagesOfTheLargestSize(t *testing.T) {
 		t.Fatal(err)
 	}
 	data := make([]byte, client.MessageBytesMax+1)
-	waitFor(t, "Ann", func() bool { return len(bob.Peers()) == 1 })
+	testnode.WaitFor(t, "Ann", func() bool { return len(bob.Peers()) == 1 })
 	if err := ch.Send(context.Background(), ann.ID(), data); !errors.Is(err, &client.Error{Code: client.CodeTooLarge}) {
 		t.Errorf("one byte too many: %v", err)
 	}
@@ -120,41 +123,41 @@ func TestMessagesOfTheLargestSize(t *testing.T) {
 
 // TestServerRestart: nothing is lost or comes twice, and ids stay.
 func TestServerRestart(t *testing.T) {
-	s := startServer(t)
+	s := testnode.Start(t)
 	states := make(chan client.State, 64)
-	ann := s.join("restart", client.Options{StateChange: func(state client.State) { states <- state }})
-	bob := s.join("restart", client.Options{})
+	ann := s.Join("restart", client.Options{Events: client.Events{StateChange: func(state client.State) { states <- state }}})
+	bob := s.Join("restart", client.Options{})
 	annTalk, bobTalk := newTalk(t, ann), newTalk(t, bob)
-	waitFor(t, "the connection", func() bool { return connected(ann, 1)() && connected(bob, 1)() })
+	testnode.WaitFor(t, "the connection", func() bool { return testnode.Connected(ann, 1)() && testnode.Connected(bob, 1)() })
 	id := ann.ID()
 	annTalk.say(0, 100)
-	s.stop()
-	waitFor(t, "the loss to be seen", func() bool { return ann.State() == client.StateReconnecting })
+	s.Stop()
+	testnode.WaitFor(t, "the loss to be seen", func() bool { return ann.State() == client.StateReconnecting })
 	annTalk.say(100, 200) // goes on without a server
 	bobTalk.say(0, 100)
-	waitFor(t, "messages without a server", func() bool { return bobTalk.got(id) == 200 && annTalk.got(bob.ID()) == 100 })
-	s.start()
-	waitFor(t, "both to be back", func() bool {
+	testnode.WaitFor(t, "messages without a server", func() bool { return bobTalk.got(id) == 200 && annTalk.got(bob.ID()) == 100 })
+	s.StartAgain()
+	testnode.WaitFor(t, "both to be back", func() bool {
 		return ann.State() == client.StateConnected && bob.State() == client.StateConnected &&
 			len(ann.Peers()) == 1 && !ann.Peers()[0].Away && len(bob.Peers()) == 1 && !bob.Peers()[0].Away
 	})
 	annTalk.say(200, 300)
-	waitFor(t, "messages afterwards", func() bool { return bobTalk.got(id) == 300 })
+	testnode.WaitFor(t, "messages afterwards", func() bool { return bobTalk.got(id) == 300 })
 	if ann.ID() != id {
 		t.Errorf("the id became %s", ann.ID())
 	}
 }
 
 func TestFourPeersOverTheRelay(t *testing.T) {
-	s := startServer(t)
+	s := testnode.Start(t)
 	var calls []*client.Call
 	var talks []*talk
 	for i := range api.MaxMeshPeers {
-		call := s.join("four", client.Options{Name: fmt.Sprint(i), RelayOnly: i == 0})
+		call := s.Join("four", client.Options{Name: fmt.Sprint(i), RelayOnly: i == 0})
 		calls, talks = append(calls, call), append(talks, newTalk(t, call))
 	}
 	for _, call := range calls {
-		waitFor(t, "all connections", connected(call, len(calls)-1))
+		testnode.WaitFor(t, "all connections", testnode.Connected(call, len(calls)-1))
 	}
 	for _, k := range talks {
 		k.say(0, 50)
@@ -162,14 +165,14 @@ func TestFourPeersOverTheRelay(t *testing.T) {
 	for i, k := range talks {
 		for j, call := range calls {
 			if i != j {
-				waitFor(t, "the messages", func() bool { return k.got(call.ID()) == 50 })
+				testnode.WaitFor(t, "the messages", func() bool { return k.got(call.ID()) == 50 })
 			}
 		}
 	}
 	if way := calls[1].Way(calls[0].ID()); !way.Relayed {
 		t.Errorf("the way to who only uses the relay is %+v", way)
 	}
-	_, err := client.Join(context.Background(), s.url("four"), client.Options{})
+	_, err := client.Join(context.Background(), s.URL("four"), client.Options{})
 	if !errors.Is(err, &client.Error{Code: client.Code(api.ErrRoomFull)}) || !strings.HasSuffix(err.Error(), ".") {
 		t.Errorf("the fifth: %v", err)
 	}

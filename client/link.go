@@ -64,7 +64,7 @@ func (l *link) change(f func(p *Peer)) {
 	after := l.peer
 	l.mu.Unlock()
 	if before != after {
-		l.call.events.peerChanged(after)
+		l.call.tellChanged(after)
 	}
 }
 

@@ -1,4 +1,5 @@
-package client_test
+// Package testnode runs a real server inside a test, for those who test clients.
+package testnode
 
 import (
 	"context"
@@ -18,28 +19,30 @@ import (
 	"github.com/parley-rtc/parley/internal/node"
 )
 
-const patience = 30 * time.Second
+// Patience is how long anything may take.
+const Patience = 30 * time.Second
 
-// server is a real server of this process, which can be stopped and started again
+// Server is a real server of this process, which can be stopped and started again
 // at the same address.
-type server struct {
-	t        *testing.T
-	settings config.Settings
-	stop     func()
+type Server struct {
+	t        testing.TB
+	Settings config.Settings
+	Stop     func()
 }
 
-func startServer(t *testing.T) *server {
-	s := &server{t: t, settings: config.Settings{
+// Start runs a server on free ports of loopback until the test ends.
+func Start(t testing.TB) *Server {
+	s := &Server{t: t, Settings: config.Settings{
 		HTTP: freeTCP(t), UDP: freeUDP(t), RelayPortMin: 49152, RelayPortMax: 65535,
 		TURNSecret: "a secret that outlives a restart", AllowPeer: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		MaxConnections: 1000, MaxPerAddress: 1000,
 	}}
-	s.start()
-	t.Cleanup(func() { s.stop() })
+	s.StartAgain()
+	t.Cleanup(func() { s.Stop() })
 	return s
 }
 
-func freeTCP(t *testing.T) string {
+func freeTCP(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +51,7 @@ func freeTCP(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func freeUDP(t *testing.T) string {
+func freeUDP(t testing.TB) string {
 	l, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -57,26 +60,27 @@ func freeUDP(t *testing.T) string {
 	return l.LocalAddr().String()
 }
 
-func (s *server) start() {
+// StartAgain starts a server that was stopped.
+func (s *Server) StartAgain() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	settings := s.settings
+	settings := s.Settings
 	go func() {
 		ended <- node.Run(ctx, &settings, node.Host{Version: "test", Banner: io.Discard, Log: slog.New(slog.DiscardHandler)})
 	}()
-	s.stop = func() {
+	s.Stop = func() {
 		cancel()
 		select {
 		case err := <-ended:
 			if err != nil {
 				s.t.Errorf("the server: %v", err)
 			}
-		case <-time.After(patience):
+		case <-time.After(Patience):
 			s.t.Error("the server does not stop")
 		}
 	}
-	waitFor(s.t, "the server", func() bool {
-		response, err := http.Get("http://" + s.settings.HTTP + "/readyz")
+	WaitFor(s.t, "the server", func() bool {
+		response, err := http.Get("http://" + s.Settings.HTTP + "/readyz")
 		if err != nil {
 			return false
 		}
@@ -86,18 +90,21 @@ func (s *server) start() {
 	http.DefaultClient.CloseIdleConnections()
 }
 
-func (s *server) restart() {
-	s.stop()
-	s.start()
+// Restart stops and starts it.
+func (s *Server) Restart() {
+	s.Stop()
+	s.StartAgain()
 }
 
-func (s *server) url(room string) string { return fmt.Sprintf("http://%s/r/%s", s.settings.HTTP, room) }
+// URL is the link of a room.
+func (s *Server) URL(room string) string { return fmt.Sprintf("http://%s/r/%s", s.Settings.HTTP, room) }
 
-func (s *server) join(room string, options client.Options) *client.Call {
+// Join enters a room, and leaves it when the test ends.
+func (s *Server) Join(room string, options client.Options) *client.Call {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
-	call, err := client.Join(ctx, s.url(room), options)
+	call, err := client.Join(ctx, s.URL(room), options)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -105,11 +112,12 @@ func (s *server) join(room string, options client.Options) *client.Call {
 	return call
 }
 
-func waitFor(t *testing.T, what string, ok func() bool) {
+// WaitFor polls until ok.
+func WaitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(Patience)
 	for !ok() {
 		select {
 		case <-tick.C:
@@ -119,7 +127,8 @@ func waitFor(t *testing.T, what string, ok func() bool) {
 	}
 }
 
-func connected(call *client.Call, peers int) func() bool {
+// Connected says whether a call is connected with so many peers.
+func Connected(call *client.Call, peers int) func() bool {
 	return func() bool {
 		n := 0
 		for _, p := range call.Peers() {
@@ -131,13 +140,13 @@ func connected(call *client.Call, peers int) func() bool {
 	}
 }
 
-// checkGoroutines fails if more goroutines run after f than before.
-func checkGoroutines(t *testing.T, f func()) {
+// CheckGoroutines fails if more goroutines run after f than before.
+func CheckGoroutines(t testing.TB, f func()) {
 	t.Helper()
 	before := runtime.NumGoroutine()
 	f()
 	var after atomic.Int64
-	waitFor(t, "the goroutines to end", func() bool {
+	WaitFor(t, "the goroutines to end", func() bool {
 		after.Store(int64(runtime.NumGoroutine()))
 		return int(after.Load()) <= before
 	})
