@@ -2,11 +2,10 @@
 
 import { Channel } from './channels.js';
 import type { Sending } from './connection.js';
-import { Emitter } from './emitter.js';
 import { JoinError } from './errors.js';
 import { Link, type LinkHost } from './link.js';
 import { LocalMedia } from './media.js';
-import { Moderation } from './moderation.js';
+import { ModeratedRoom, Moderation } from './moderation.js';
 import { NO_PATH, samePath, worstPath } from './path.js';
 import { Peer } from './peer.js';
 import { MAX_NAME_RUNES, type ICEServer, type Peer as PeerInfo, type Welcome } from './protocol.gen.js';
@@ -18,8 +17,7 @@ import type { Stat } from './stat.js';
 import { Speakers } from './speakers.js';
 import type { OutboundStream } from './streams.js';
 import type {
-  CallEvents, CallState, ChannelOptions, EndReason, JoinOptions, Knocker, ModerationAction, PathInfo, PeerStats, Role,
-  RoomChange, RoomSettings, VideoLimits,
+  CallState, ChannelOptions, EndReason, JoinOptions, PathInfo, PeerStats, VideoLimits,
 } from './types.js';
 
 const CLIENT = 'parley-web/0.1.0';
@@ -44,13 +42,14 @@ export async function join(url: string | URL, options: JoinOptions = {}): Promis
   return new Promise((resolve, reject) => new Call(address, options, resolve, reject));
 }
 
-export class Call extends Emitter<CallEvents> {
+export class Call extends ModeratedRoom {
   readonly room: string;
   readonly media: LocalMedia;
   readonly #options: JoinOptions;
   readonly #ownsMedia: boolean;
   readonly #signaling: Signaling;
-  readonly #moderation: Moderation;
+  /** @internal */
+  protected readonly moderation: Moderation;
   readonly #peers = new Map<string, Peer>();
   readonly #links = new Map<string, Link>();
   readonly #channels = new Map<string, Channel>();
@@ -85,7 +84,7 @@ export class Call extends Emitter<CallEvents> {
     this.#sending = { limits: options.sendLimits ?? {}, codec: options.videoCodec ?? null };
     this.#receiving = options.receiveLimits ?? {};
     this.#iceServers = options.iceServers ?? [];
-    this.#moderation = new Moderation({
+    this.moderation = new Moderation({
       media: this.media,
       peers: this.#peers,
       send: (message) => this.#signaling.send(message),
@@ -104,7 +103,7 @@ export class Call extends Emitter<CallEvents> {
       state: (state, reason, message) => this.#onState(state, reason, message),
       message: (direction, message) => this.emit('signal', { direction, message }),
       warn: (code, message) => {
-        if (code === 'not-allowed') this.#moderation.rejectInvites(message);
+        if (code === 'not-allowed') this.moderation.refused(message);
         // Whoever has just left may still be sent a candidate.
         if (code !== 'peer-unknown') this.emit('error', { error: new Error(`${code}: ${message}`) });
       },
@@ -156,57 +155,9 @@ export class Call extends Emitter<CallEvents> {
     return this.#links.get(peer)?.connection ?? null;
   }
 
-  /** The person's own. */
-  get role(): Role {
-    return this.#moderation.role;
-  }
-
-  get settings(): RoomSettings {
-    return this.#moderation.settings;
-  }
-
-  /** The person's own: 0 while it is down, else a number that is lower the earlier it was raised. */
-  get hand(): number {
-    return this.#moderation.hand;
-  }
-
-  /** Whether the person has said that it records. */
-  get recording(): boolean {
-    return this.#moderation.recording;
-  }
-
-  /** Who waits to be admitted, as hosts see it. */
-  get knocks(): ReadonlyMap<string, Knocker> {
-    return this.#moderation.knocks;
-  }
-
   setName(name: string): void {
     this.#name = cleanName(name);
     this.#tell();
-  }
-
-  setHand(up: boolean): void {
-    this.#moderation.setHand(up);
-  }
-
-  /** Tells the others that this person records the call. */
-  setRecording(on: boolean): void {
-    this.#moderation.setRecording(on);
-  }
-
-  /** Hosts only. `settings` follows when the server has done it. */
-  setRoom(change: RoomChange): void {
-    this.#moderation.setRoom(change);
-  }
-
-  /** Hosts only. */
-  moderate(action: ModerationAction, peerId?: string): void {
-    this.#moderation.moderate(action, peerId);
-  }
-
-  /** Hosts only: what JoinOptions.invite takes. It passes password, access and lobby, not a locked room. */
-  invite(expiresS: number): Promise<{ invite: string; expiresAtMs: number }> {
-    return this.#moderation.invite(expiresS);
   }
 
   /** A channel to all peers, present and to come. The same label gives the same channel. */
@@ -264,7 +215,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   get #standing(): Standing {
-    const { hand, recording } = this.#moderation;
+    const { hand, recording } = this.moderation;
     return { name: this.#name, media: this.media.state, hand, recording };
   }
 
@@ -350,7 +301,7 @@ export class Call extends Emitter<CallEvents> {
     this.#id = welcome.self;
     this.#maxPeers = welcome.max_peers;
     this.#useIceServers(welcome.ice_servers);
-    this.#moderation.welcome(welcome, [...this.#peers.keys()]);
+    this.moderation.welcome(welcome, [...this.#peers.keys()]);
     if (!welcome.resumed) this.#onRoom(welcome.peers ?? []);
     if (!this.#settle) this.#onReturn();
     const settle = this.#settle;
@@ -440,7 +391,7 @@ export class Call extends Emitter<CallEvents> {
       case 'peer-away': return this.#links.get(message.peer)?.setPresence('away');
       case 'peer-back': return this.#links.get(message.peer)?.setPresence('present');
       case 'peer-updated': {
-        if (this.#moderation.updated(message)) return;
+        if (this.moderation.updated(message)) return;
         const peer = this.#peers.get(message.peer);
         if (!peer) return;
         peer.inform(message);
@@ -448,7 +399,7 @@ export class Call extends Emitter<CallEvents> {
         return this.emit('peer-changed', { peer });
       }
       default:
-        if (!this.#moderation.handle(message)) this.#links.get(message.from ?? '')?.handle(message);
+        if (!this.moderation.handle(message)) this.#links.get(message.from ?? '')?.handle(message);
     }
   }
 
@@ -479,7 +430,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #release(): void {
-    this.#moderation.rejectInvites('The call was left.');
+    this.moderation.refused('The call was left.');
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
     for (const link of this.#links.values()) link.close();
     this.#links.clear();

@@ -94,7 +94,7 @@ export class Link {
 
   setPresence(signaling: 'present' | 'away'): void {
     this.peer.signaling = signaling;
-    this.#host.changed();
+    this.#changed();
   }
 
   handle(message: PeerMessage): void {
@@ -157,7 +157,7 @@ export class Link {
   tick(nowMs: number): number {
     const connection = this.#connection;
     if (nowMs > this.#orphanUntilMs) this.#host.gone('lost');
-    if (!connection) return 0;
+    if (!connection || this.#closed) return 0;
     const level = connection.listen();
     const { pc } = connection;
     const { state, suspect, trouble, remedy } = this.#recovery.observe({
@@ -174,7 +174,7 @@ export class Link {
     if (this.#orphanUntilMs < Infinity && state === 'lost') this.#host.gone('lost');
     if (state !== this.peer.connection) {
       this.peer.connection = state;
-      this.#host.changed();
+      this.#changed();
     }
     return level;
   }
@@ -199,7 +199,7 @@ export class Link {
     peer.stats = { peer: peer.id, atMs: performance.now(), quality, ...stats };
     peer.quality = quality;
     peer.path = stats.path;
-    if (changed) this.#host.changed();
+    if (changed) this.#changed();
     return peer.stats;
   }
 
@@ -241,6 +241,11 @@ export class Link {
   #inform(info: PeerInfo): void {
     this.peer.inform(info);
     this.peer.signaling = info.away ? 'away' : 'present';
+  }
+
+  /** Of a peer that is gone nothing more is said. */
+  #changed(): void {
+    if (!this.#closed) this.#host.changed();
   }
 
   /** Makes a new connection and its first offer. */
@@ -296,7 +301,7 @@ export class Link {
 
   #onTracks(connection: Connection): void {
     for (const [kind, track] of connection.received) this.peer.received.set(kind, track);
-    if (this.peer.arrangeStreams()) this.#host.tracksChanged();
+    if (this.peer.arrangeStreams() && !this.#closed) this.#host.tracksChanged();
   }
 
   #onTransportChanged(): void {

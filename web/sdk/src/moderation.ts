@@ -3,6 +3,7 @@
  * others do about it. A server forgets all of it when it is started again; the hosts put it back.
  */
 
+import { Emitter } from './emitter.js';
 import type { LocalMedia } from './media.js';
 import type { Peer } from './peer.js';
 import type {
@@ -39,6 +40,8 @@ export class Moderation {
   readonly #requests = new Map<string, Request>();
   #id = '';
   #openedAtMs = 0;
+  /** Changes that the server has not answered yet: the next one must not undo them. */
+  #wanted: Omit<RoomChange, 'password'> = {};
   /** As this person set it, to put it back: the server tells nobody. */
   #password: string | undefined;
 
@@ -58,7 +61,8 @@ export class Moderation {
   }
 
   setRoom({ password, ...change }: RoomChange): void {
-    const { locked, lobby, access } = { ...this.settings, ...change };
+    this.#wanted = { ...this.#wanted, ...change };
+    const { locked, lobby, access } = { ...this.settings, ...this.#wanted };
     if (password !== undefined) this.#password = password;
     this.#host.send({ type: 'room-settings', locked, lobby, access, ...(password === undefined ? {} : { password }) });
   }
@@ -76,7 +80,8 @@ export class Moderation {
   }
 
   /** Nobody will answer any more, or the server has refused. */
-  rejectInvites(message: string): void {
+  refused(message: string): void {
+    this.#wanted = {};
     for (const { reject } of this.#requests.values()) reject(new Error(message));
     this.#requests.clear();
   }
@@ -90,6 +95,7 @@ export class Moderation {
     this.#numberHand(welcome.hand ?? 0);
     this.#setSettings(welcome.settings);
     if (welcome.resumed) return;
+    this.#wanted = {};
     this.#setKnocks(welcome.knocks ?? []);
     for (const [request, { expiresS }] of this.#requests) this.#host.send({ type: 'invite', request, expires_s: expiresS });
     const forgotten = this.#openedAtMs !== 0 && this.#openedAtMs !== welcome.opened_at_ms;
@@ -172,6 +178,7 @@ export class Moderation {
   }
 
   #setSettings(settings: RoomSettings): void {
+    for (const key of ['locked', 'lobby', 'access'] as const) if (this.#wanted[key] === settings[key]) delete this.#wanted[key];
     const { locked, lobby, access, password } = this.settings;
     if (locked === settings.locked && lobby === settings.lobby && access === settings.access && password === settings.password) return;
     this.settings = settings;
@@ -189,5 +196,59 @@ export class Moderation {
       this.knocks.set(knocker.id, knocker);
       if (!known) this.#host.emit('knock', knocker);
     }
+  }
+}
+
+/** What a Call has of it. */
+export abstract class ModeratedRoom extends Emitter<CallEvents> {
+  /** @internal */
+  protected abstract readonly moderation: Moderation;
+
+  /** The person's own. */
+  get role(): Role {
+    return this.moderation.role;
+  }
+
+  get settings(): RoomSettings {
+    return this.moderation.settings;
+  }
+
+  /** The person's own: 0 while it is down, else a number that is lower the earlier it was raised. */
+  get hand(): number {
+    return this.moderation.hand;
+  }
+
+  /** Whether the person has said that it records. */
+  get recording(): boolean {
+    return this.moderation.recording;
+  }
+
+  /** Who waits to be admitted, as hosts see it. */
+  get knocks(): ReadonlyMap<string, Knocker> {
+    return this.moderation.knocks;
+  }
+
+  setHand(up: boolean): void {
+    this.moderation.setHand(up);
+  }
+
+  /** Tells the others that this person records the call. */
+  setRecording(on: boolean): void {
+    this.moderation.setRecording(on);
+  }
+
+  /** Hosts only. `settings` follows when the server has done it. */
+  setRoom(change: RoomChange): void {
+    this.moderation.setRoom(change);
+  }
+
+  /** Hosts only. */
+  moderate(action: ModerationAction, peerId?: string): void {
+    this.moderation.moderate(action, peerId);
+  }
+
+  /** Hosts only: what JoinOptions.invite takes. It passes password, access and lobby, not a locked room. */
+  invite(expiresS: number): Promise<{ invite: string; expiresAtMs: number }> {
+    return this.moderation.invite(expiresS);
   }
 }

@@ -32,6 +32,7 @@ interface Side {
   errors: Error[];
   gone: string[];
   messages: unknown[];
+  changes: string[];
   channel: Channel;
   local: Map<TrackKind, MediaStreamTrack>;
 }
@@ -71,7 +72,7 @@ class Room {
 
   #side(id: string, other: string, far: () => Side): Side {
     const channel = new Channel('chat', {}, { streams: () => new Map<string, OutboundStream>(), closed: () => undefined });
-    const side: Side = { id, sent: [], errors: [], gone: [], messages: [], channel, local: new Map(), link: null as unknown as Link };
+    const side: Side = { id, sent: [], errors: [], gone: [], messages: [], changes: [], channel, local: new Map(), link: null as unknown as Link };
     channel.on('message', ({ data }) => side.messages.push(data));
     side.link = new Link(new Peer(other), this.info(other, false), {
       newPC: () => new FakePC() as unknown as RTCPeerConnection,
@@ -84,9 +85,12 @@ class Room {
       },
       channel: () => channel,
       suspect: () => undefined,
-      changed: () => undefined,
+      changed: () => side.changes.push(side.link.peer.connection),
       tracksChanged: () => undefined,
-      gone: (reason) => side.gone.push(reason),
+      gone: (reason) => {
+        side.gone.push(reason);
+        side.link.close(); // as Call does
+      },
       failed: (error) => side.errors.push(error),
     });
     side.link.open(channel);
@@ -203,6 +207,22 @@ test('a peer that the server does not know stays while it is heard, and then goe
   room.a.link.tick(performance.now() + 31_000);
   assert.ok(room.a.gone.includes('lost'));
   room.close();
+});
+
+test('of a peer that is gone nothing is said any more', async () => {
+  const room = new Room();
+  room.begin();
+  await settle();
+  room.connect();
+  room.a.link.tick(performance.now());
+  room.a.link.orphaned();
+  const before = room.a.changes.length;
+  room.a.link.tick(performance.now() + 31_000);
+  assert.deepEqual(room.a.gone, ['lost']);
+  room.a.link.setPresence('present');
+  await room.a.link.stats();
+  assert.equal(room.a.changes.length, before);
+  room.b.link.close();
 });
 
 test('a peer that the server does not know and that was never connected goes at once', () => {

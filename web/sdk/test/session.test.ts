@@ -155,6 +155,70 @@ test('fatal errors end the call with their reason', () => {
   }
 });
 
+test('who waits for a host waits on, is pinged, and comes in', () => {
+  const h = new Harness();
+  h.handle({ type: 'start' });
+  h.handle({ type: 'opened' });
+  const effects = h.message({ type: 'waiting', reason: 'lobby' });
+  assert.ok(effects.some((e) => e.type === 'waiting'));
+  assert.deepEqual([...h.timers.keys()], ['silence']);
+  assert.deepEqual(writes(h.message({ type: 'ping', received: 0 })), [{ type: 'pong', received: 0 }]);
+  assert.deepEqual(writes(h.handle({ type: 'send', message: { type: 'reset', to: 'p', connection: 'c' } })), []);
+  assert.deepEqual(writes(h.fire('silence')), [{ type: 'ping', received: 0 }]);
+  assert.deepEqual(states(h.message(welcome())), ['connected']);
+});
+
+test('who waits says what has changed meanwhile, and bye', () => {
+  const h = new Harness();
+  h.handle({ type: 'start' });
+  h.handle({ type: 'opened' });
+  h.message({ type: 'waiting', reason: 'lobby' });
+  assert.deepEqual(writes(h.handle({ type: 'update', standing: { ...STANDING, name: 'Anna' } })), []);
+  assert.deepEqual(writes(h.message(welcome())), [
+    { type: 'update', name: 'Anna', media: MEDIA, hand: false, recording: false, seq: 1 },
+  ]);
+  const other = new Harness();
+  other.handle({ type: 'start' });
+  other.handle({ type: 'opened' });
+  other.message({ type: 'waiting', reason: 'lobby' });
+  assert.deepEqual(writes(other.handle({ type: 'leave' })), [{ type: 'bye' }]);
+});
+
+test('who waits and loses the server knocks again, but not for ever', () => {
+  const h = new Harness();
+  h.handle({ type: 'start' });
+  h.handle({ type: 'opened' });
+  h.message({ type: 'waiting', reason: 'lobby' });
+  h.handle({ type: 'closed', random: 0 });
+  assert.ok(h.timers.has('give-up'));
+  h.fire('retry');
+  assert.ok(!('resume' in (writes(h.handle({ type: 'opened' }))[0] ?? {})));
+  h.message({ type: 'waiting', reason: 'lobby' });
+  assert.ok(!h.timers.has('give-up'));
+  assert.deepEqual(states(h.message({ type: 'error', code: 'denied', message: 'No.', fatal: true })), ['left:denied']);
+});
+
+test('a hello brings key, password and invite, and the hand keeps its place over a restart', () => {
+  const h = new Harness();
+  h.state = newSession({ ...VISIT, host_key: 'k', password: 'p', invite: 'i' }, STANDING);
+  h.connect();
+  h.handle({ type: 'update', standing: { ...STANDING, hand: Number.MAX_SAFE_INTEGER } });
+  assert.deepEqual(h.handle({ type: 'update', standing: { ...STANDING, hand: 77 } }), [], 'the number is the server\'s');
+  h.handle({ type: 'closed', random: 0 });
+  h.fire('retry');
+  const [hello] = writes(h.handle({ type: 'opened' }));
+  assert.deepEqual(hello, { type: 'hello', ...HELLO, host_key: 'k', password: 'p', invite: 'i', hand: 77, resume: { received: 0 } });
+  assert.deepEqual(writes(h.message(welcome({ hand: 77 }))), [], 'the server knows');
+});
+
+test('being removed, or the end for all, is the end of a call', () => {
+  for (const code of ['removed', 'ended', 'locked'] as const) {
+    const h = new Harness().connect();
+    assert.deepEqual(states(h.message({ type: 'error', code, message: 'No.', fatal: true })), [`left:${code}`]);
+    assert.equal(h.timers.size, 0);
+  }
+});
+
 test('a server that stays away ends a first join, not a call', () => {
   const h = new Harness();
   h.handle({ type: 'start' });
