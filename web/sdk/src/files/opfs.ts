@@ -10,8 +10,9 @@
  * the last FLUSH_PIECES can be wrong, and these are read and hashed again when the file is opened.
  */
 
-import { StoreError, type KeptFile } from './store.js';
 import type { Collected } from './collector.js';
+import { StoreError, type KeptFile } from './store.js';
+import type { Backend } from './task.js';
 import { HASH_BYTES, PIECE_BYTES, piecesOf, treeOf, type FileInfo } from './wire.js';
 
 const FOLDER = 'parley-files';
@@ -36,16 +37,6 @@ type SyncFile = FileSystemFileHandle & { createSyncAccessHandle(): Promise<SyncH
 type Folder = FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
 
 interface Entry { readonly room: string; readonly info: FileInfo; readonly atMs: number; done: boolean; paused: boolean }
-
-/** What is written to: a file of the store, or one that the person has picked. */
-export interface Backend {
-  readonly pieces: number;
-  append(piece: Collected): void | Promise<void>;
-  tree(): Promise<string>;
-  setPaused(paused: boolean): void;
-  finish(): Promise<void>;
-  close(): void | Promise<void>;
-}
 
 export class StoredFile implements Backend {
   readonly #data: SyncHandle;

@@ -2,7 +2,7 @@
 
 import type { Collected } from './collector.js';
 import { Hashes } from './hashes.js';
-import type { Backend } from './opfs.js';
+import type { Backend } from './task.js';
 import { PIECE_BYTES, type FileInfo } from './wire.js';
 
 const NAMES_MAX = 1_000;

@@ -327,7 +327,7 @@ function browserOffers(): OfferBook | null {
 }
 
 function pathOf({ file, path }: { file: File; path?: string }): string {
-  return cleanPath(path ?? file.webkitRelativePath) || cleanName(file.name);
+  return cleanPath(path ?? file.webkitRelativePath ?? '') || cleanName(file.name);
 }
 
 /** Top folder -> the group of all files below it. */
