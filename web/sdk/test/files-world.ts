@@ -256,10 +256,10 @@ export class MemoryStore implements FileStore {
         file.pieces.push(piece.bytes.slice());
         file.hashes.push(piece.hash.slice());
       },
-      tree() {
+      tree(pieces) {
         const hashes = new Hashes();
         file.hashes.forEach((hash, n) => hashes.set(n, hash));
-        return hashes.tree(file.hashes.length);
+        return hashes.tree(pieces);
       },
       setPaused(paused) { file.paused = paused; },
       finish() {

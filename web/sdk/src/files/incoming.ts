@@ -252,23 +252,24 @@ export class IncomingFile implements Incoming {
     } catch (error) {
       this.#opening = false;
       if (!this.unfinished) return;
-      const code = error instanceof StoreError ? error.code : 'internal';
-      this.#tell({ type: 'failed', id: this.id, code: code === 'no-store' ? 'internal' : code, message: String(error) });
-      this.#fail(code);
+      this.#tell({ type: 'failed', id: this.id, code: codeOf(error), message: String(error).slice(0, 256) });
+      this.#fail(error instanceof StoreError ? error.code : 'internal');
     }
   }
 
   /** Asks for what is missing, from the first piece that is not kept. */
   async #begin(): Promise<void> {
     const run = ++this.#run;
-    const from = this.#kept;
+    const kept = await this.#sink?.tree().catch((error: unknown) => {
+      if (this.#sink) this.#onSinkFailed(codeOf(error), String(error));
+    });
+    if (!kept || run !== this.#run || this.#state !== 'receiving') return;
+    const from = this.#kept = kept.pieces;
     if (from >= this.#total) return this.#finish();
-    const have = from > 0 ? await this.#sink?.tree() : undefined;
-    if (run !== this.#run || this.#state !== 'receiving') return;
     this.#begun = true;
     this.#upto = Math.min(from + WINDOW_PIECES, this.#total);
     this.#rate.restart(this.receivedBytes);
-    this.#tell({ type: 'want', id: this.id, from, upto: this.#upto, ...(have ? { have } : {}) });
+    this.#tell({ type: 'want', id: this.id, from, upto: this.#upto, ...(from > 0 ? { have: kept.tree } : {}) });
     this.#host.changed(this, false);
   }
 
@@ -320,7 +321,7 @@ export class IncomingFile implements Incoming {
       if (this.#from === null) this.#complete();
       else this.#tell({ type: 'done', id: this.id, tree });
     } catch (error) {
-      this.#onSinkFailed(error instanceof StoreError && error.code !== 'no-store' ? error.code : 'internal', String(error));
+      if (this.#sink) this.#onSinkFailed(codeOf(error), String(error));
     }
   }
 
@@ -371,4 +372,8 @@ export class IncomingFile implements Incoming {
     if (this.#state !== 'done' || !this.#host.store) throw new StoreError('unknown', `"${this.name}" is not finished`);
     return this.#host.store;
   }
+}
+
+function codeOf(error: unknown): FileErrorCode {
+  return error instanceof StoreError && error.code !== 'no-store' ? error.code : 'internal';
 }

@@ -84,8 +84,8 @@ export class StoredFile implements Backend {
     if (this.#pieces % FLUSH_PIECES === 0) this.#flush();
   }
 
-  tree(): Promise<string> {
-    return treeOf(this.#hashes(0, this.#pieces));
+  tree(pieces: number): Promise<string> {
+    return treeOf(this.#hashes(0, pieces));
   }
 
   setPaused(paused: boolean): void {

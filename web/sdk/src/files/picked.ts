@@ -34,8 +34,8 @@ export class PickedFile implements Backend {
     this.#pieces = piece + 1;
   }
 
-  tree(): Promise<string> {
-    return this.#hashes.tree(this.#pieces);
+  tree(pieces: number): Promise<string> {
+    return this.#hashes.tree(pieces);
   }
 
   /** It does not outlive the page, so nothing has to remember it. */

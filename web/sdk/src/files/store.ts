@@ -20,12 +20,14 @@ export interface SinkEvents {
   failed(code: FileErrorCode, message: string): void;
 }
 
+export interface Kept { readonly pieces: number; readonly tree: string }
+
 /** One file that is being received. */
 export interface Sink {
   /** Pieces that were there when it was opened. */
   readonly pieces: number;
-  /** The tree hash of the pieces kept. */
-  tree(): Promise<string>;
+  /** How many pieces are kept once all that was written has been dealt with, and their tree hash. */
+  tree(): Promise<Kept>;
   /** Takes one message as it came from the peer, and owns its buffer from now on. */
   write(message: ArrayBuffer): void;
   setPaused(paused: boolean): void;

@@ -1,7 +1,7 @@
 /** Writes one file as its messages come: hashing goes on while the piece before is written. */
 
 import { Collector, type Collected } from './collector.js';
-import { StoreError, type SinkEvents } from './store.js';
+import { StoreError, type Kept, type SinkEvents } from './store.js';
 import { parseHeader, type FileErrorCode, type FileInfo } from './wire.js';
 
 /** What is written to: a file of the store, or one that the person has picked. */
@@ -10,7 +10,8 @@ export interface Backend {
   readonly pieces: number;
   /** Takes the next one. */
   append(piece: Collected): void | Promise<void>;
-  tree(): Promise<string>;
+  /** The tree hash of the first `pieces`. */
+  tree(pieces: number): Promise<string>;
   setPaused(paused: boolean): void;
   finish(): Promise<void>;
   close(): void | Promise<void>;
@@ -47,13 +48,14 @@ export class Task {
   }
 
   /** After what was begun. */
-  async tree(): Promise<string> {
+  async tree(): Promise<Kept> {
     await this.#before;
-    return this.#backend.tree();
+    const { pieces } = this.#backend;
+    return { pieces, tree: await this.#backend.tree(pieces) };
   }
 
   async finish(): Promise<string> {
-    const tree = await this.tree();
+    const { tree } = await this.tree();
     this.#over = true;
     await this.#backend.finish();
     return tree;
