@@ -12,10 +12,10 @@ const run = promisify(execFile);
 const sdk = fileURLToPath(new URL('../../../../sdk/', import.meta.url));
 let packed = null;
 
-export default async function ({ world, open, step }) {
+export default async function ({ world, kind, open, step }) {
   step('the package is packed and installed');
   packed ??= await installPacked(world);
-  const room = 'journey-embed';
+  const room = `journey-embed-${kind}`;
   const url = `${world.origin}/r/${room}`;
   const site = await openSite(world, {
     '/tag': html(`<script type="module" src="${world.origin}/sdk.js?room=${room}&name=Ann&autojoin"></script>`),
@@ -42,7 +42,7 @@ export default async function ({ world, open, step }) {
       for (const type of ['parley-joined', 'parley-peer-left', 'parley-left', 'parley-error']) {
         document.addEventListener(type, ({ detail }) => globalThis.events.push([type, detail.reason ?? detail.error?.message ?? '']));
       }
-      document.querySelector('parley-call').shadowRoot.querySelector('[part~="button"]').click();
+      document.querySelector('parley-call').shadowRoot.querySelector('.message button').click();
     });
     for (const page of [ann, boris]) await page.waitForFunction(seesInElement, {}, 1);
     assert.equal(await boris.$eval('parley-call', (element) => element.shadowRoot.querySelector('[part="badge"]').dataset.path), 'direct');
@@ -53,6 +53,8 @@ export default async function ({ world, open, step }) {
     await ann.waitForFunction(() => [...document.querySelector('parley-call').call.peers.values()][0].media.camera === false);
     await press('microphone');
     await ann.waitForFunction(() => [...document.querySelector('parley-call').call.peers.values()][0].media.microphone === false);
+    await press('camera');
+    await ann.waitForFunction(() => [...document.querySelector('parley-call').call.peers.values()][0].media.camera);
 
     step('three lines');
     const chen = await open('Chen', { person: 'chen' });
