@@ -1,5 +1,6 @@
 import { browserProblem } from '@parley/client';
 import { html, nothing, type TemplateResult } from 'lit';
+import { features } from './call/feature.js';
 import { session } from './call/session.js';
 import { t, translate } from './i18n/index.js';
 import { loadPage } from './pages/lazy.js';
@@ -63,7 +64,8 @@ class App extends View {
   }
 
   #title(): string {
-    const { route, unread } = this.state;
+    const { route } = this.state;
+    const unread = features().reduce((sum, feature) => sum + (feature.unseen?.() ?? 0), 0);
     if (route.page === 'lazy') return this.#page?.title || t('app.title');
     if (route.page !== 'room') return t('app.title');
     return `${unread > 0 ? `(${unread}) ` : ''}${route.room} · Parley`;

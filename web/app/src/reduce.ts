@@ -2,7 +2,7 @@
 import type { CallState, Device, DeviceKind, EndReason, MediaErrorCode, PathInfo, PeerStats, TrackKind } from '@parley/client';
 import type { Route } from './router.js';
 import {
-  outsideCall, type ChatEntry, type DialogName, type Input, type InputState, type Notice, type Panel, type Password, type PeerView, type State,
+  outsideCall, type DialogName, type Input, type InputState, type Notice, type Panel, type Password, type PeerView, type State,
   type Toast,
 } from './state.js';
 
@@ -23,7 +23,6 @@ export type Action =
   | { type: 'peer-left'; id: string }
   | { type: 'peer-stats'; id: string; stats: PeerStats }
   | { type: 'path'; path: PathInfo }
-  | { type: 'chat'; entry: ChatEntry }
   | { type: 'panel'; panel: Panel | null; peer?: string }
   | { type: 'dialog'; dialog: DialogName | null; kind?: TrackKind }
   | { type: 'announce'; notice: Notice }
@@ -33,8 +32,6 @@ export type Action =
   | { type: 'pin'; key: string | null }
   | { type: 'full-screen'; on: boolean };
 
-/** Entries kept; older ones go. */
-export const chatMax = 500;
 const toastMax = 3;
 
 export function reduce(state: State, action: Action): State {
@@ -58,7 +55,6 @@ export function reduce(state: State, action: Action): State {
     case 'peer-left': return removePeer(state, action.id);
     case 'peer-stats': return changePeer(state, action.id, { stats: action.stats });
     case 'path': return { ...state, path: action.path };
-    case 'chat': return addChat(state, action.entry);
     case 'panel': return showPanel(state, action.panel, action.peer);
     case 'dialog': return { ...state, dialog: action.dialog, problemKind: action.kind ?? state.problemKind };
     case 'announce': return announce(state, action.notice);
@@ -106,20 +102,8 @@ function removePeer(state: State, id: string): State {
   };
 }
 
-function addChat(state: State, entry: ChatEntry): State {
-  if (state.chat.some((e) => e.id === entry.id && e.from === entry.from)) return state;
-  const chat = [...state.chat, entry].slice(-chatMax);
-  if (entry.from === 'self') return { ...state, chat };
-  const unread = state.panel === 'chat' ? 0 : state.unread + 1;
-  return announce({ ...state, chat, unread }, { key: 'live.chat', params: { name: entry.name, text: entry.text } });
-}
-
 function showPanel(state: State, panel: Panel | null, peer?: string): State {
-  return {
-    ...state, panel, dialog: null,
-    unread: panel === 'chat' ? 0 : state.unread,
-    connectionPeer: peer ?? state.connectionPeer,
-  };
+  return { ...state, panel, dialog: null, connectionPeer: peer ?? state.connectionPeer };
 }
 
 /** Said again, a message takes the place of its earlier self. */

@@ -11,7 +11,7 @@ export type Phase = 'prejoin' | 'joining' | 'waiting' | 'call' | 'ended';
 /** The room's password, as it is asked at the door. */
 export type Password = 'none' | 'wanted' | 'wrong';
 /** Which panel or dialog is open: one of the call's own, or one that a feature brings. */
-export type Panel = 'chat' | 'people' | 'connection' | (string & {});
+export type Panel = 'people' | 'connection' | (string & {});
 export type DialogName = 'devices' | 'help' | 'more' | 'permissions' | (string & {});
 
 export interface InputState {
@@ -33,15 +33,6 @@ export interface PeerView {
   /** Null while that kind is not sent, or has not arrived yet. */
   camera: MediaStream | null;
   screen: MediaStream | null;
-}
-
-export interface ChatEntry {
-  id: string;
-  /** Peer id; 'self' for what was sent from here. */
-  from: string;
-  name: string;
-  text: string;
-  atMs: number;
 }
 
 /** A sentence: one of the core's texts, or what a feature has said in its own. */
@@ -70,8 +61,6 @@ export interface State {
   dialog: DialogName | null;
   /** Which device's help the permissions dialog shows. */
   problemKind: TrackKind;
-  chat: readonly ChatEntry[];
-  unread: number;
   toasts: readonly Toast[];
   /** Read out by screen readers; `count` makes a repetition a change. */
   announcement: (Notice & { count: number }) | null;
@@ -97,5 +86,5 @@ export function initialState(name: string, route: Route): State {
 /** The part of the state that a call fills, as it is without one. */
 export const outsideCall = {
   callState: 'connecting', peers: [], path: noPath, joinedAtMs: 0,
-  panel: null, connectionPeer: null, chat: [], unread: 0, audioBlocked: false, pinned: null,
+  panel: null, connectionPeer: null, audioBlocked: false, pinned: null,
 } satisfies Partial<State>;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { en } from '../src/i18n/texts/en.js';
 import { format, locales, negotiate, type Message, type Messages } from '../src/i18n/index.js';
-import { texts as ru } from '../src/i18n/texts/ru.js';
+import { texts as ru } from '../src/features/chat/texts/ru.js';
 import { dictionaries } from 'parley:dictionaries';
 
 function forms(message: Message): string[] {
@@ -75,7 +75,7 @@ async function sourcesOf(folder: string): Promise<string> {
 describe('format', () => {
   const rules = new Intl.PluralRules('ru');
   it('chooses the plural form', () => {
-    const say = (count: number): string => format(ru['chat.unread'], rules, { count });
+    const say = (count: number): string => format(ru.unread, rules, { count });
     assert.deepEqual([1, 2, 5, 11, 21, 22].map(say), [
       '1 непрочитанное сообщение', '2 непрочитанных сообщения', '5 непрочитанных сообщений', '11 непрочитанных сообщений',
       '21 непрочитанное сообщение', '22 непрочитанных сообщения',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { chatMax, reduce, type Action } from '../src/reduce.js';
+import { reduce, type Action } from '../src/reduce.js';
 import { initialState, noPath, type PeerView, type State } from '../src/state.js';
 
 const route = { page: 'room', room: 'garden', name: null, join: false } as const;
@@ -17,17 +17,16 @@ function after(actions: Action[], start: State = initialState('Ann', route)): St
 }
 
 const joined: Action[] = [{ type: 'joining' }, { type: 'joined', peers: [peer('a')], atMs: 5 }];
-const message = (id: string, from = 'a'): Action => ({ type: 'chat', entry: { id, from, name: 'A', text: `text ${id}`, atMs: 1 } });
 
 describe('reduce', () => {
   it('goes from the door into the call and out of it', () => {
     const inside = after(joined);
     assert.equal(inside.phase, 'call');
     assert.equal(inside.joinedAtMs, 5);
-    const outside = after([message('1'), { type: 'panel', panel: 'people' }, { type: 'ended', reason: 'left' }], inside);
+    const outside = after([{ type: 'panel', panel: 'people' }, { type: 'ended', reason: 'left' }], inside);
     assert.equal(outside.phase, 'ended');
     assert.equal(outside.end, 'left');
-    assert.deepEqual([outside.peers, outside.chat, outside.panel], [[], [], null]);
+    assert.deepEqual([outside.peers, outside.panel], [[], null]);
   });
 
   it('takes the name from the address, else keeps the one that it has', () => {
@@ -39,7 +38,7 @@ describe('reduce', () => {
   it('adds a peer once, keeps the order of arrival, announces it', () => {
     const state = after([...joined, { type: 'peer', peer: peer('b') }, { type: 'peer', peer: peer('a', { name: 'Boris' }) }]);
     assert.deepEqual(state.peers.map(({ name }) => name), ['Boris', 'B']);
-    assert.equal(state.announcement?.params.name, 'B');
+    assert.deepEqual(state.announcement, { key: 'live.joined', params: { name: 'B' }, count: 1 });
   });
 
   it('forgets all that pointed to a peer that left', () => {
@@ -50,31 +49,17 @@ describe('reduce', () => {
     assert.deepEqual([state.peers, state.pinned, state.connectionPeer], [[], null, null]);
   });
 
-  it('counts unread messages only while the chat is closed, never own ones', () => {
-    const unread = after([...joined, message('1'), message('2'), message('3', 'self')]);
-    assert.equal(unread.unread, 2);
-    const read = after([{ type: 'panel', panel: 'chat' }, message('4')], unread);
-    assert.equal(read.unread, 0);
-    assert.equal(read.chat.length, 4);
-  });
-
-  it('shows a message that comes twice once, and the same id of somebody else too', () => {
-    assert.equal(after([...joined, message('1'), message('1'), message('1', 'b')]).chat.length, 2);
-  });
-
-  it('keeps a bounded history', () => {
-    const many = Array.from({ length: chatMax + 10 }, (_, n) => message(String(n)));
-    const { chat } = after([...joined, ...many]);
-    assert.equal(chat.length, chatMax);
-    assert.equal(chat[0]?.id, '10');
+  it('announces the same words again as something new', () => {
+    const said: Action = { type: 'announce', notice: { text: 'Boris: yes' } };
+    assert.deepEqual(after([said, said]).announcement, { text: 'Boris: yes', count: 2 });
   });
 
   it('shows the same toast once, and at most three', () => {
-    const toast = (id: number, key: 'invite.copied' | 'toast.chat-failed' | 'toast.device-failed' | 'toast.screen-failed'): Action =>
+    const toast = (id: number, key: 'invite.copied' | 'toast.page-failed' | 'toast.device-failed' | 'toast.screen-failed'): Action =>
       ({ type: 'toast', toast: { id, key, params: {}, tone: 'info' } });
     const state = after([toast(1, 'invite.copied'), toast(2, 'invite.copied')]);
     assert.deepEqual(state.toasts.map(({ id }) => id), [2]);
-    const more = after([toast(3, 'toast.chat-failed'), toast(4, 'toast.device-failed'), toast(5, 'toast.screen-failed')], state);
+    const more = after([toast(3, 'toast.page-failed'), toast(4, 'toast.device-failed'), toast(5, 'toast.screen-failed')], state);
     assert.deepEqual(more.toasts.map(({ id }) => id), [3, 4, 5]);
     assert.deepEqual(reduce(more, { type: 'toast-gone', id: 4 }).toasts.map(({ id }) => id), [3, 5]);
   });

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PeerStats } from '@parley/client';
-import { chatTextMax, encodeChat, parseChat, pieces } from '../src/call/chat-message.js';
 import { History, samplesMax } from '../src/call/history.js';
 import { parseInvite, parseRoute } from '../src/router.js';
 import { parseSettings } from '../src/settings.js';
@@ -32,27 +31,6 @@ describe('parseInvite', () => {
   });
   it('refuses the rest', () => {
     for (const text of ['', '  ', 'https://example.org/', 'javascript:alert(1)', 'https://', 'комната']) assert.equal(invite(text), undefined, text);
-  });
-});
-
-describe('chat messages', () => {
-  it('survive the way', () => {
-    assert.deepEqual(parseChat(encodeChat({ id: '1', text: 'Hello\n"you"' })), { id: '1', text: 'Hello\n"you"' });
-    assert.equal(parseChat(encodeChat({ id: '1', text: '\u0001'.repeat(chatTextMax + 5) }))?.text.length, chatTextMax);
-  });
-  it('are refused when they are none', () => {
-    const bad = [
-      new ArrayBuffer(4), '', 'null', '[]', '{}', '{"id":1,"text":"x"}', '{"id":"1","text":" "}', '{"id":"","text":"x"}',
-      `{"id":"1","text":"${'x'.repeat(chatTextMax + 1)}"}`, `{"id":"${'x'.repeat(65)}","text":"x"}`, ' '.repeat(1_000_000),
-    ];
-    for (const data of bad) assert.equal(parseChat(data), null);
-  });
-  it('have their links cut out, only of the web', () => {
-    assert.deepEqual(pieces('see https://a.example/x(1). Or http://b.example!'), [
-      { text: 'see ' }, { url: 'https://a.example/x(1' }, { text: '). Or ' }, { url: 'http://b.example' }, { text: '!' },
-    ]);
-    assert.deepEqual(pieces('javascript:alert(1) data:text/html,x'), [{ text: 'javascript:alert(1) data:text/html,x' }]);
-    assert.deepEqual(pieces('https://['), [{ text: 'https://[' }]);
   });
 });
 

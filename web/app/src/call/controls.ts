@@ -10,8 +10,9 @@ import { canShareScreen } from './screen.js';
 
 class Controls extends View {
   override render(): TemplateResult {
-    const { inputs, screenOn, peers, unread, dialog } = this.state;
+    const { inputs, screenOn, peers, dialog } = this.state;
     const { microphone, camera } = inputs;
+    const offered = offers((feature) => feature.controls?.());
     return html`<div class="controls" role="toolbar" aria-label=${t('control.bar')}>
       ${control({
         name: 'microphone', icon: microphone.on ? 'mic' : 'mic-off', label: t(microphone.on ? 'control.mic.off' : 'control.mic.on'), key: 'M',
@@ -25,9 +26,9 @@ class Controls extends View {
         name: 'screen', icon: screenOn ? 'screen-stop' : 'screen', label: t(screenOn ? 'control.screen.stop' : 'control.screen'), key: 'S',
         pressed: screenOn, look: 'wide-only', act: () => void session.toggleScreen(),
       }) : nothing}
-      ${offers((feature) => feature.controls?.()).map(control)}
+      ${offered.filter(({ panel }) => !panel).map(control)}
       <span class="controls-gap" aria-hidden="true"></span>
-      ${this.#panel('chat', 'chat', t('control.chat'), 'C', unread, t('chat.unread', { count: unread }))}
+      ${offered.filter(({ panel }) => panel).map(control)}
       ${this.#panel('people', 'people', t('control.people'), 'P', peers.length + 1, t('people.count', { count: peers.length + 1 }), 'wide-only quiet-count')}
       ${control({
         name: 'more', icon: 'more', label: t('control.more'), key: '', expanded: dialog === 'more',

@@ -28,6 +28,8 @@ export interface Control {
   counted?: string;
   /** Classes, like "wide-only". */
   look?: string;
+  /** Among those that open a panel, beside People. */
+  panel?: true;
   act: () => void;
 }
 
@@ -35,7 +37,13 @@ export interface Control {
 export interface MenuItem { icon: IconName; label: string; key?: string; look?: string; act: () => void }
 
 /** What opens beside the stage. */
-export interface PanelView { name: string; title: string; render: () => TemplateResult }
+export interface PanelView {
+  name: string;
+  title: string;
+  render: () => TemplateResult;
+  /** Buttons in its header. */
+  actions?: () => TemplateResult;
+}
 
 /** What lies over the call. */
 export interface DialogView { name: string; title: string; render: () => TemplateResult }
@@ -81,6 +89,8 @@ export interface Feature {
   overlay?(): TemplateResult | null;
   /** A line above the stage that stays while something lasts, as "Ann is recording". */
   banner?(): TemplateResult | null;
+  /** How much has come that was not looked at: in the title of the page. */
+  unseen?(): number;
   /** On the pre-join page, below the devices. */
   door?(): TemplateResult | null;
   /** On the pre-join page, between the name and the way in. */

@@ -4,13 +4,11 @@ import { store } from '../store.js';
 import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { offers, type PanelView } from './feature.js';
-import './chat.js';
 import './connection.js';
 import './people.js';
 
 function panels(): readonly PanelView[] {
   return [
-    { name: 'chat', title: t('chat.title'), render: () => html`<parley-chat></parley-chat>` },
     { name: 'people', title: t('people.title'), render: () => html`<parley-people></parley-people>` },
     { name: 'connection', title: t('connection.title'), render: () => html`<parley-connection></parley-connection>` },
     ...offers((feature) => feature.panels?.()),
@@ -25,6 +23,7 @@ class PanelElement extends View {
     return html`<section class="panel" data-panel=${panel.name} aria-labelledby="panel-title">
       <header class="panel-header">
         <h2 id="panel-title">${panel.title}</h2>
+        ${panel.actions?.() ?? nothing}
         <button class="icon-button" type="button" aria-label=${t('panel.close')} title="${t('panel.close')} (Esc)"
           @click=${() => store.dispatch({ type: 'panel', panel: null })}>${icon('close')}</button>
       </header>

@@ -1,6 +1,6 @@
 /** Joins the SDK to the store: what happens becomes actions, what a person does becomes calls. */
 import {
-  browserProblem, join, JoinError, LocalMedia, MediaError, type Call, type Channel, type DeviceKind, type EndReason,
+  browserProblem, join, JoinError, LocalMedia, MediaError, type Call, type DeviceKind, type EndReason,
   type MediaErrorCode, type Peer,
 } from '@parley/client';
 import { cameraLimits, choiceChanges, choices, receiveLimits, screenOptions, sendLimits } from '../choices.js';
@@ -10,14 +10,12 @@ import { store, toast } from '../store.js';
 import type { Input, PeerView } from '../state.js';
 import { RemoteAudio } from './audio.js';
 import { beginFeatures, endFeatures } from './feature.js';
-import { chatLabel, encodeChat, parseChat } from './chat-message.js';
 import { History } from './history.js';
 import { stayAwake } from './wake.js';
 
 class Session {
   #media: LocalMedia | null = null;
   #call: Call | null = null;
-  #chat: Channel | null = null;
   #room = '';
   #password = '';
   #joining: AbortController | null = null;
@@ -229,19 +227,6 @@ class Session {
     if (this.#call) remember({ name });
   }
 
-  /** False when it could not be sent; then it is not in the history either. */
-  say(text: string): boolean {
-    const entry = { id: crypto.randomUUID(), text };
-    try {
-      this.#chat?.send(encodeChat(entry));
-    } catch {
-      toast('toast.chat-failed', {}, 'warning');
-      return false;
-    }
-    store.dispatch({ type: 'chat', entry: { ...entry, from: 'self', name: store.state.name, atMs: Date.now() } });
-    return true;
-  }
-
   /** After a click, which is what an autoplay policy waits for. */
   unblockAudio(): void {
     void this.#audio.playAll();
@@ -324,7 +309,6 @@ class Session {
 
   #begin(call: Call): void {
     this.#call = call;
-    this.#chat = call.channel(chatLabel);
     const peers = [...call.peers.values()];
     store.dispatch({ type: 'joined', peers: peers.map(viewOf), atMs: Date.now() });
     rememberRoom(call.room, Date.now());
@@ -358,11 +342,6 @@ class Session {
         if (state === 'left') this.#finish(reason ?? 'left');
         else store.dispatch({ type: 'call-state', state });
       }),
-      this.#chat.on('message', ({ from, data }) => {
-        const entry = parseChat(data);
-        const name = call.peers.get(from)?.name ?? '';
-        if (entry) store.dispatch({ type: 'chat', entry: { ...entry, from, name, atMs: Date.now() } });
-      }),
     ];
   }
 
@@ -372,7 +351,6 @@ class Session {
     this.#off = [];
     this.#joining?.abort();
     this.#joining = null;
-    this.#chat = null;
     const call = this.#call;
     this.#call = null;
     call?.leave();

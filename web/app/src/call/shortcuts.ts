@@ -13,7 +13,6 @@ export function shortcuts(): readonly Shortcut[] {
     { keys: 'M', label: t('keys.microphone'), act: () => void session.toggleMicrophone() },
     { keys: 'V', label: t('keys.camera'), act: () => void session.toggleCamera() },
     { keys: 'S', label: t('keys.screen'), act: () => void session.toggleScreen() },
-    { keys: 'C', label: t('keys.chat'), act: () => panel('chat') },
     { keys: 'P', label: t('keys.people'), act: () => panel('people') },
     { keys: 'I', label: t('keys.connection'), act: () => panel('connection') },
     { keys: 'D', label: t('keys.devices'), act: () => store.dispatch({ type: 'dialog', dialog: 'devices' }) },

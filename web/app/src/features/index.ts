@@ -2,3 +2,4 @@
 import './room/index.js';
 import './hands/index.js';
 import './effects/index.js';
+import './chat/index.js';

@@ -88,7 +88,6 @@ export const en = {
   'control.camera.off': 'Switch camera off',
   'control.screen': 'Share screen',
   'control.screen.stop': 'Stop sharing screen',
-  'control.chat': 'Chat',
   'control.people': 'People',
   'control.connection': 'Connection',
   'control.more': 'More',
@@ -138,13 +137,6 @@ export const en = {
   'invite.copy-failed': 'The browser did not let the link be copied. Take it from the address bar.',
 
   'panel.close': 'Close',
-  'chat.title': 'Chat',
-  'chat.empty': 'Messages go from browser to browser. They are gone when you leave.',
-  'chat.label': 'Message',
-  'chat.placeholder': 'Write to everybody',
-  'chat.placeholder.alone': 'Nobody is here to read it yet',
-  'chat.send': 'Send',
-  'chat.unread': { one: '{count} unread message', other: '{count} unread messages' },
   'people.title': 'People',
   'people.count': { one: '{count} person in the call', other: '{count} people in the call' },
   'people.you': 'You',
@@ -194,7 +186,6 @@ export const en = {
   'keys.microphone': 'Microphone on or off',
   'keys.camera': 'Camera on or off',
   'keys.screen': 'Share screen or stop',
-  'keys.chat': 'Chat',
   'keys.people': 'People',
   'keys.connection': 'Connection',
   'keys.devices': 'Settings',
@@ -238,7 +229,6 @@ export const en = {
   'live.joined': '{name} joined',
   'live.left': '{name} left',
   'live.lost': '{name} lost the connection',
-  'live.chat': '{name}: {text}',
 
   'toast.page-failed': 'This page could not be loaded. Load it again.',
   'toast.screen-unsupported': 'This browser cannot share a screen.',
@@ -252,5 +242,4 @@ export const en = {
   'toast.microphone-withdrawn': 'The browser took back the permission for the microphone. Nobody hears you.',
   'toast.device-back': '{name} is there again, and in use.',
   'toast.default-changed': 'The system has changed to {name}. It is used now.',
-  'toast.chat-failed': 'The message could not be sent.',
 } as const satisfies Record<string, Message>;

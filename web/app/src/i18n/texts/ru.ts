@@ -87,7 +87,6 @@ export const texts: Dictionary = {
   'control.camera.off': 'Выключить камеру',
   'control.screen': 'Показать экран',
   'control.screen.stop': 'Больше не показывать экран',
-  'control.chat': 'Чат',
   'control.people': 'Участники',
   'control.connection': 'Соединение',
   'control.more': 'Ещё',
@@ -137,16 +136,6 @@ export const texts: Dictionary = {
   'invite.copy-failed': 'Браузер не дал скопировать ссылку. Возьмите её из адресной строки.',
 
   'panel.close': 'Закрыть',
-  'chat.title': 'Чат',
-  'chat.empty': 'Сообщения идут от браузера к браузеру и исчезают, когда вы выходите.',
-  'chat.label': 'Сообщение',
-  'chat.placeholder': 'Написать всем',
-  'chat.placeholder.alone': 'Пока некому прочитать',
-  'chat.send': 'Отправить',
-  'chat.unread': {
-    one: '{count} непрочитанное сообщение', few: '{count} непрочитанных сообщения',
-    many: '{count} непрочитанных сообщений', other: '{count} непрочитанного сообщения',
-  },
   'people.title': 'Участники',
   'people.count': {
     one: 'В звонке {count} человек', few: 'В звонке {count} человека', many: 'В звонке {count} человек', other: 'В звонке {count} человека',
@@ -198,7 +187,6 @@ export const texts: Dictionary = {
   'keys.microphone': 'Включить или выключить микрофон',
   'keys.camera': 'Включить или выключить камеру',
   'keys.screen': 'Показать экран или перестать',
-  'keys.chat': 'Чат',
   'keys.people': 'Участники',
   'keys.connection': 'Соединение',
   'keys.devices': 'Настройки',
@@ -242,7 +230,6 @@ export const texts: Dictionary = {
   'live.joined': 'В звонке: {name}',
   'live.left': '{name}: выход из звонка',
   'live.lost': '{name}: связь потеряна',
-  'live.chat': '{name}: {text}',
 
   'toast.page-failed': 'Страница не загрузилась. Загрузите её ещё раз.',
   'toast.screen-unsupported': 'Этот браузер не умеет показывать экран.',
@@ -256,5 +243,4 @@ export const texts: Dictionary = {
   'toast.microphone-withdrawn': 'Браузер отозвал разрешение на микрофон. Вас не слышно.',
   'toast.device-back': 'Устройство «{name}» снова на месте и используется.',
   'toast.default-changed': 'Система переключилась на «{name}». Теперь используется это устройство.',
-  'toast.chat-failed': 'Сообщение не отправлено.',
 };
