@@ -89,8 +89,14 @@ function renderActions(entry: Entry, host: EntryHost): TemplateResult {
     ${action('answer', 'reply', t('answer'), write((key) => chat.answer(key)))}
     ${action('copy', 'copy', t('copy'), () => void copy(entry.text))}
     ${entry.from === 'self' ? html`${action('edit', 'edit', t('edit'), write((key) => chat.edit(key)))}
-      ${action('delete', 'trash', t('delete'), () => chat.delete(entry.key))}` : nothing}
+      ${action('delete', 'trash', t('delete'), () => remove(entry.key, host))}` : nothing}
   </div>`;
+}
+
+/** The buttons go with the text: the focus stays where they were. */
+function remove(key: string, host: EntryHost): void {
+  host.jump(key);
+  chat.delete(key);
 }
 
 async function copy(text: string): Promise<void> {

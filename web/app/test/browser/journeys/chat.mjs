@@ -49,7 +49,8 @@ export default async function ({ world, open, step }) {
   await ann.waitForSelector('.chat-about');
   await write(ann, 'I have red it');
   await boris.waitForSelector('.chat-quote');
-  await boris.click('.chat-quote');
+  await boris.focus('.chat-quote');
+  await boris.keyboard.press('Enter');
   await boris.waitForFunction(() => document.activeElement.matches('.chat-entry.mine'));
   await ann.keyboard.press('ArrowUp');
   await ann.waitForFunction(() => document.querySelector('#chat-text').value === 'I have red it');
@@ -110,6 +111,7 @@ export default async function ({ world, open, step }) {
 }
 
 async function refusesWhatIsTooLong(page) {
+  await page.focus('#chat-text');
   await page.$eval('#chat-text', (field) => {
     field.value = 'x'.repeat(4003);
     field.dispatchEvent(new Event('input', { bubbles: true }));
