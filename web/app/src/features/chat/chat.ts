@@ -1,5 +1,5 @@
 /** The chat of the call that one is in: what was said, what is being written, what was not read yet. */
-import type { Call, Channel, Peer } from '@parley/client';
+import type { Call, CallEvents, Channel } from '@parley/client';
 import type { Watchable } from '../../call/feature.js';
 import { t as core } from '../../i18n/index.js';
 import { announceText, store, toastText } from '../../store.js';
@@ -87,7 +87,7 @@ class Chat implements Watchable {
         // Whoever had lost the others has missed what they said, and they what was said there.
         if (this.#lost.delete(peer.id)) this.#ask([peer.id]);
       }),
-      call.on('peer-left', ({ peer, reason }) => this.#onLeft(peer, reason)),
+      call.on('peer-left', (event) => this.#onLeft(event)),
       store.subscribe(() => this.#onPanel(store.state.panel === 'chat')),
     ];
     // The server names them in the order in which they came.
@@ -227,7 +227,7 @@ class Chat implements Watchable {
     this.#send({ type: 'history', id, nowMs: Date.now(), messages: this.#log.tell(call.id, store.state.name) }, from);
   }
 
-  #onLeft(peer: Peer, reason: 'bye' | 'lost'): void {
+  #onLeft({ peer, reason }: CallEvents['peer-left']): void {
     if (reason === 'lost') this.#lost.add(peer.id);
     this.#tellings.delete(peer.id);
     this.#asking?.gone(peer.id);

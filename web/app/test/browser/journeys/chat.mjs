@@ -45,7 +45,7 @@ export default async function ({ world, open, step }) {
   expect(await ann.title(), 'journey-chat · Parley');
 
   step('Ann answers, changes and deletes');
-  await act(ann, -1, 'answer');
+  await act(ann, 'answer');
   await ann.waitForSelector('.chat-about');
   await write(ann, 'I have red it');
   await boris.waitForSelector('.chat-quote');
@@ -60,7 +60,7 @@ export default async function ({ world, open, step }) {
   expect((await texts(boris)).at(-1), 'I have read it');
   await write(ann, 'A slip');
   await said(boris, 'A slip');
-  await act(ann, -1, 'delete');
+  await act(ann, 'delete');
   await boris.waitForSelector('.chat-deleted');
   await refusesWhatIsTooLong(ann);
 
@@ -124,7 +124,7 @@ async function refusesWhatIsTooLong(page) {
   await page.keyboard.press('Enter');
   await page.click('.chat-fold');
   await page.waitForFunction(() => document.querySelector('.chat-fold').getAttribute('aria-expanded') === 'true');
-  await act(page, -1, 'delete');
+  await act(page, 'delete');
   await page.focus('#chat-text');
 }
 
@@ -142,12 +142,12 @@ function texts(page) {
   return page.$$eval('.chat-text', (all) => all.map((text) => text.innerText.trim()));
 }
 
-/** Presses a button of a message, counted from the end. */
-async function act(page, index, name) {
-  const buttons = await page.$$(`.chat-entry [data-action="${name}"]`);
-  const button = buttons.at(index);
+/** Presses a button of the last message that has it, by the keyboard. */
+async function act(page, name) {
+  const button = (await page.$$(`.chat-entry [data-action="${name}"]`)).at(-1);
   await (await button.evaluateHandle((element) => element.closest('.chat-entry'))).focus();
-  await button.click();
+  await button.focus();
+  await page.keyboard.press('Enter');
 }
 
 function expect(actual, wanted, about = '') {
