@@ -62,6 +62,7 @@ async function buildApp() {
   const styles = outputs(css);
   const js = await esbuild.build({
     ...common, ...names, outdir, entryPoints: ['app/src/main.ts'], splitting: true, sourcemap: 'linked', sourcesContent: true,
+    plugins: [rawPlugin],
     define: {
       LAZY_CSS: JSON.stringify(Object.fromEntries(Object.entries(styles)
         .map(([source, file]) => [source.replace('app/src/', ''), `/assets/${file}`]).filter(([source]) => !source.startsWith('styles/')))),
@@ -207,6 +208,15 @@ async function firstLoad(files, scripts) {
   if (locale[1] > 0) sizes[locale[0]] = locale[1];
   return sizes;
 }
+
+/** `import text from './file.ts?raw'` is the text of the file. */
+const rawPlugin = {
+  name: 'raw',
+  setup(build) {
+    build.onResolve({ filter: /\?raw$/ }, ({ path: name, resolveDir }) => ({ path: path.join(resolveDir, name.slice(0, -'?raw'.length)), namespace: 'raw' }));
+    build.onLoad({ filter: /./, namespace: 'raw' }, async ({ path: file }) => ({ contents: await readFile(file), loader: 'text', watchFiles: [file] }));
+  },
+};
 
 /** The npm package: one module per entry point, and what they share as chunks. Returns what each costs beside the core. */
 async function buildSDK() {
