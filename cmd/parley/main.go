@@ -1,8 +1,9 @@
-// Command parley is the whole server: web app, signaling, STUN and TURN.
+// Command parley is the whole server: web app, signaling, STUN and TURN; and what
+// people do with it from a terminal: send and get files, look whether a server works.
 //
-// Exit codes: 0 after a regular stop, 1 when the running server failed, 2 when it
-// could not start as asked (bad flag, port in use, missing right); then one
-// sentence on standard error says what to do.
+// Exit codes: 0 after a regular stop, 1 when the running server failed or a command
+// did not get done, 2 when it could not start as asked (bad flag, port in use,
+// missing right); then one sentence on standard error says what to do.
 package main
 
 import (
@@ -21,6 +22,7 @@ import (
 	"github.com/parley-rtc/parley/internal/config"
 	"github.com/parley-rtc/parley/internal/node"
 	"github.com/parley-rtc/parley/internal/obs"
+	"github.com/parley-rtc/parley/internal/shell"
 )
 
 // version is set by the linker in releases.
@@ -28,6 +30,8 @@ var version = "0.1.0-dev"
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Send    sendCmd    `cmd:"" help:"Send files and folders to whoever opens the link."`
+	Get     getCmd     `cmd:"" help:"Get the files that are offered behind a link."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -42,7 +46,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		kong.Description("Calls, data and files between people, on a server of your own."),
 		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(os.Exit),
 		kong.Resolvers(&fileResolver{}),
-		kong.BindTo(stdout, (*io.Writer)(nil)))
+		kong.BindTo(stdout, (*io.Writer)(nil)),
+		kong.Bind(shell.Host{Version: version, Out: stdout, Err: stderr}))
 	if err != nil {
 		panic(err) // the struct tags above are wrong
 	}
@@ -57,7 +62,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintln(stderr, "parley:", strings.TrimSpace(err.Error()))
-	if failure := (*node.Failure)(nil); errors.As(err, &failure) {
+	served, done := (*node.Failure)(nil), (*shell.Failure)(nil)
+	if errors.As(err, &served) || errors.As(err, &done) {
 		return 1
 	}
 	return 2
@@ -78,6 +84,28 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 	return node.Run(ctx, settings, node.Host{
 		Version: version, Banner: stdout, Log: obs.NewLogger(os.Stderr, settings.LogLevel),
 	})
+}
+
+type sendCmd struct {
+	config.Send
+}
+
+// Run sends until SIGINT or SIGTERM.
+func (c *sendCmd) Run(host shell.Host) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return shell.Send(ctx, &c.Send, host)
+}
+
+type getCmd struct {
+	config.Get
+}
+
+// Run gets files; SIGINT and SIGTERM leave what is there for the next time.
+func (c *getCmd) Run(host shell.Host) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return shell.Get(ctx, &c.Get, host)
 }
 
 type versionCmd struct{}

@@ -5,13 +5,11 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 
-	"rsc.io/qr"
-
 	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/term"
 )
 
 // showBanner tells the person at the terminal where to go: this machine's own
@@ -38,9 +36,7 @@ func (n *node) showBanner() {
 		_, _ = fmt.Fprintln(w, "                   The certificate is self-signed: browsers warn once, then go on.")
 	}
 	_, _ = fmt.Fprintln(w)
-	if code, err := qr.Encode(url, qr.L); err == nil && isTerminal(w) {
-		_, _ = io.WriteString(w, drawQR(code))
-	}
+	term.WriteQR(w, url)
 }
 
 // hostForOthers returns what other machines may call this one, or nothing if it
@@ -75,37 +71,4 @@ func pageURL(scheme, host string, l *stream.Listener, usual uint16) string {
 		return scheme + "://" + host + "/"
 	}
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(int(l.Port()))) + "/"
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// drawQR draws two rows of modules per line with half blocks, light on dark, with
-// the quiet zone of four modules that scanners need.
-func drawQR(code *qr.Code) string {
-	const quiet = 4
-	var b strings.Builder
-	for y := -quiet; y < code.Size+quiet; y += 2 {
-		b.WriteString("  ")
-		for x := -quiet; x < code.Size+quiet; x++ {
-			switch top, bottom := code.Black(x, y), code.Black(x, y+1); {
-			case !top && !bottom:
-				b.WriteString("█")
-			case !top:
-				b.WriteString("▀")
-			case !bottom:
-				b.WriteString("▄")
-			default:
-				b.WriteString(" ")
-			}
-		}
-		b.WriteString("\n")
-	}
-	return b.String() + "\n"
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -76,11 +77,11 @@ func TestNamesInDocumentsExist(t *testing.T) {
 func documentedNames(t *testing.T) Names {
 	t.Helper()
 	names := Names{Flags: map[string]bool{"--help": true}, Env: map[string]bool{}}
-	fields := reflect.TypeFor[config.Serve]()
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
-		names.Flags["--"+tag.Get("name")] = true
-		names.Env[tag.Get("env")] = true
+	for _, command := range append(commands, reflect.TypeFor[config.Serve]()) {
+		for _, field := range reflect.VisibleFields(command) {
+			names.Flags["--"+field.Tag.Get("name")] = true
+			names.Env[field.Tag.Get("env")] = true
+		}
 	}
 	tree(t).Collect(&names)
 	return names
@@ -103,6 +104,28 @@ func TestSettingsAreDocumented(t *testing.T) {
 		row := fmt.Sprintf("| `--%s` | `%s` | %s | %s | ", tag.Get("name"), tag.Get("env"), key, value)
 		if bytes.Count(text, []byte(row)) != 1 {
 			t.Errorf("docs/operating.md wants one row that begins with\n%s", row)
+		}
+	}
+}
+
+// commands are those for people at a terminal.
+var commands = []reflect.Type{reflect.TypeFor[config.Send](), reflect.TypeFor[config.Get]()}
+
+// TestCommandsAreDocumented wants a row in docs/cli.md for each flag of a command,
+// with its variable and default.
+func TestCommandsAreDocumented(t *testing.T) {
+	text := tree(t).Files["docs/cli.md"]
+	for _, command := range commands {
+		for _, field := range reflect.VisibleFields(command) {
+			tag := field.Tag
+			value := "`" + tag.Get("default") + "`"
+			if tag.Get("default") == "" {
+				value = "none"
+			}
+			row := fmt.Sprintf("| `--%s` | `%s` | %s | ", tag.Get("name"), tag.Get("env"), value)
+			if tag.Get("env") != "" && bytes.Count(text, []byte(row)) == 0 {
+				t.Errorf("docs/cli.md wants a row for parley %s that begins with\n%s", strings.ToLower(command.Name()), row)
+			}
 		}
 	}
 }
