@@ -57,6 +57,14 @@ func TestGoodMessages(t *testing.T) {
 	for _, raw := range []string{
 		`{"type":"hello","room":"a","media":{},` + secret + `}`,
 		`{"type":"hello","room":"k3vq-9xwd-mm2t-7hcp","media":{"microphone":true},"name":"Ann 👩‍🔬","resume":{"received":9},"future":[1],` + secret + `}`,
+		`{"type":"hello","room":"a","media":{},"host_key":"` + strings.Repeat("k", MaxSecretBytes) + `","password":"` + strings.Repeat("p", MaxPasswordBytes) + `","invite":"` + strings.Repeat("i", MaxInviteBytes) + `","hand":9007199254740991,"recording":true,` + secret + `}`,
+		`{"type":"room-settings","seq":1,"locked":true,"lobby":false,"access":"open"}`,
+		`{"type":"room-settings","seq":1,"locked":false,"lobby":true,"access":"invited","password":"","returning":["AAAAAAAAAAAAAAAA"]}`,
+		`{"type":"moderate","seq":1,"action":"mute"}`,
+		`{"type":"moderate","seq":1,"action":"remove","peer":"AAAAAAAAAAAAAAAA"}`,
+		`{"type":"moderate","seq":1,"action":"end"}`,
+		`{"type":"invite","seq":1,"expires_s":60,"request":"r-_9"}`,
+		`{"type":"invite","seq":1,"expires_s":2592000,"request":"r"}`,
 		`{"type":"offer","seq":1,` + to + `,` + conn + `,"first":true,"sdp":"v=0","tracks":[{"mid":"0","kind":"screen-audio"}]}`,
 		`{"type":"answer","seq":1,` + to + `,` + conn + `,"sdp":"v=0","tracks":null}`,
 		`{"type":"candidate","seq":2,` + to + `,` + conn + `,"candidate":"","sdp_mid":"0","sdp_m_line_index":3}`,
@@ -85,6 +93,9 @@ func TestBadMessages(t *testing.T) {
 		return string(raw)
 	}
 	secret := strings.Repeat("A", 22)
+	door := func(field string) string {
+		return `{"type":"hello","room":"a","media":{},"secret":"` + secret + `",` + field + `}`
+	}
 	for _, test := range []struct {
 		raw   string
 		code  ErrorCode
@@ -117,6 +128,26 @@ func TestBadMessages(t *testing.T) {
 		{`{"type":"candidate","seq":7,` + to + `,` + conn + `,"candidate":"a\r\nb"}`, ErrBadMessage, false, 7},
 		{`{"type":"candidate","seq":7,` + to + `,` + conn + `,"sdp_m_line_index":-1}`, ErrBadMessage, false, 7},
 		{`{"type":"update","seq":8,"name":"` + strings.Repeat("ä", MaxNameRunes+1) + `","media":{}}`, ErrBadMessage, false, 8},
+		{door(`"host_key":"short"`), ErrBadMessage, false, 0},
+		{door(`"host_key":"` + strings.Repeat("=", MinSecretBytes) + `"`), ErrBadMessage, false, 0},
+		{door(`"password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"`), ErrBadMessage, false, 0},
+		{door(`"password":"a\nb"`), ErrBadMessage, false, 0},
+		{door(`"invite":"` + strings.Repeat("i", MaxInviteBytes+1) + `"`), ErrBadMessage, false, 0},
+		{door(`"hand":9007199254740992`), ErrBadMessage, false, 0},
+		{door(`"hand":-1`), ErrBadMessage, false, 0},
+		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true,"access":"closed"}`, ErrBadMessage, false, 9},
+		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true}`, ErrBadMessage, false, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"}`, ErrBadMessage, false, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","returning":["nobody"]}`, ErrBadMessage, false, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","returning":[` + strings.Repeat(`"AAAAAAAAAAAAAAAA",`, MaxReturning) + `"AAAAAAAAAAAAAAAA"]}`, ErrBadMessage, false, 9},
+		{`{"type":"moderate","seq":9,"action":"hang","peer":"AAAAAAAAAAAAAAAA"}`, ErrBadMessage, false, 9},
+		{`{"type":"moderate","seq":9,"action":"remove"}`, ErrBadMessage, false, 9},
+		{`{"type":"moderate","seq":9,"action":"make-host"}`, ErrBadMessage, false, 9},
+		{`{"type":"moderate","seq":9,"action":"end","peer":"AAAAAAAAAAAAAAAA"}`, ErrBadMessage, false, 9},
+		{`{"type":"invite","seq":9,"expires_s":59,"request":"r"}`, ErrBadMessage, false, 9},
+		{`{"type":"invite","seq":9,"expires_s":2592001,"request":"r"}`, ErrBadMessage, false, 9},
+		{`{"type":"invite","seq":9,"expires_s":60,"request":""}`, ErrBadMessage, false, 9},
+		{`{"type":"invite","seq":9,"expires_s":60,"request":"a b"}`, ErrBadMessage, false, 9},
 		{hello("", secret, ""), ErrBadMessage, false, 0},
 		{hello("Room", secret, ""), ErrBadMessage, false, 0},
 		{hello("a/b", secret, ""), ErrBadMessage, false, 0},
@@ -145,6 +176,10 @@ func FuzzParseClient(f *testing.F) {
 	f.Add([]byte(`{"type":"offer","seq":1,` + to + `,` + conn + `,"first":true,"sdp":"v=0","tracks":[{"mid":"0","kind":"camera"}]}`))
 	f.Add([]byte(`{"type":"candidate","seq":2,` + to + `,` + conn + `,"candidate":"x","sdp_mid":"0","sdp_m_line_index":1}`))
 	f.Add([]byte(`{"type":"update","seq":2,"name":"\u202e","media":{"screen":true}}`))
+	f.Add([]byte(`{"type":"hello","room":"a","secret":"AAAAAAAAAAAAAAAAAAAAAA","media":{},"host_key":"AAAAAAAAAAAAAAAAAAAAAA","password":"p","invite":"i","hand":1}`))
+	f.Add([]byte(`{"type":"room-settings","seq":1,"locked":true,"lobby":true,"access":"invited","password":"p","returning":["AAAAAAAAAAAAAAAA"]}`))
+	f.Add([]byte(`{"type":"moderate","seq":1,"action":"remove","peer":"AAAAAAAAAAAAAAAA"}`))
+	f.Add([]byte(`{"type":"invite","seq":1,"expires_s":60,"request":"r"}`))
 	f.Add([]byte(`{"type":"ack","received":1}`))
 	f.Add([]byte("{\"type\":\"bye\",\"reason\":\"\xf0\"}"))
 	f.Fuzz(func(t *testing.T, raw []byte) {

@@ -37,6 +37,13 @@ func FuzzConversation(f *testing.F) {
 	f.Add([]byte(helloOf("r", "Eve", resumeAt(9)) + "\n" + helloOf("r", "Eve", "")))
 	f.Add([]byte(helloOf("r", "Eve", "") + "\n" + `{"type":"ping","received":0}` + "\n" + `{"type":"pong","received":99}`))
 	f.Add([]byte(helloOf("r", "Eve", "") + "\n" + `{"type":"offer","seq":1,"to":"` + ann + `","connection":"c","sdp":"\u2028","tracks":[]}`))
+	// Ann is host, since she was there first.
+	lobby := `{"type":"room-settings","seq":1,"locked":false,"lobby":true,"access":"invited","password":"p","returning":["` + ann + `"]}`
+	f.Add([]byte(helloOf("r", "Ann", resumeAt(0)) + "\n" + lobby + "\n" + `{"type":"invite","seq":2,"expires_s":60,"request":"a"}`))
+	f.Add([]byte(helloOf("r", "Ann", "") + "\n" + lobby + "\n" + `{"type":"moderate","seq":2,"action":"end"}`))
+	f.Add([]byte(helloOf("r", "Eve", `,"host_key":"AAAAAAAAAAAAAAAAAAAAAA","hand":1,"recording":true`) + "\n" + `{"type":"moderate","seq":1,"action":"remove","peer":"` + ann + `"}`))
+	f.Add([]byte(helloOf("r", "Eve", `,"password":"x","invite":"eyJhbGciOiJub25lIn0.e30."`) + "\n" + `{"type":"moderate","seq":1,"action":"make-host","peer":"` + ann + `"}`))
+	f.Add([]byte(helloOf("r", "Eve", "") + "\n" + `{"type":"update","seq":1,"name":"","media":{},"hand":true,"recording":true}` + "\n" + `{"type":"update","seq":2,"name":"","media":{}}`))
 	f.Fuzz(func(t *testing.T, script []byte) {
 		s := NewServer(Config{Log: slog.New(noErrors{slog.DiscardHandler, t})})
 		defer s.Close()
@@ -63,6 +70,22 @@ func FuzzConversation(f *testing.F) {
 	})
 }
 
+// anything is a message of any kind that a host or a member could send.
+func anything(rng *rand.Rand, seq int, peer string) string {
+	switch rng.IntN(8) {
+	case 0:
+		return fmt.Sprintf(`{"type":"room-settings","seq":%d,"locked":%v,"lobby":%v,"access":"open"}`, seq, rng.IntN(8) == 0, rng.IntN(2) == 0)
+	case 1:
+		actions := []string{"admit", "deny", "mute", "lower-hand", "remove", "make-host"}
+		return fmt.Sprintf(`{"type":"moderate","seq":%d,"action":%q,"peer":%q}`, seq, actions[rng.IntN(len(actions))], peer)
+	case 2:
+		return fmt.Sprintf(`{"type":"moderate","seq":%d,"action":%q}`, seq, []string{"admit", "deny", "end"}[rng.IntN(3)])
+	case 3:
+		return fmt.Sprintf(`{"type":"update","seq":%d,"name":"x","media":{},"hand":%v,"recording":false}`, seq, rng.IntN(2) == 0)
+	}
+	return numbered("reset", seq, peer)
+}
+
 // TestManyAtOnce lets goroutines enter, talk, resume and leave in the same few
 // rooms at the same time. The race detector watches; in the end nothing is left.
 func TestManyAtOnce(t *testing.T) {
@@ -81,7 +104,7 @@ func TestManyAtOnce(t *testing.T) {
 				l := s.Open(newRecorder(), testAddr, nil)
 				l.Receive([]byte(helloOf(room, name, resume)))
 				for seq := range rng.IntN(20) {
-					l.Receive([]byte(numbered("reset", seq+1, api.PeerID(room, secretOf(fmt.Sprint("p", rng.IntN(6)))))))
+					l.Receive([]byte(anything(rng, seq+1, api.PeerID(room, secretOf(fmt.Sprint("p", rng.IntN(6)))))))
 				}
 				if rng.IntN(2) == 0 {
 					l.Receive([]byte(`{"type":"bye"}`))
