@@ -142,7 +142,7 @@ type PeerJoined struct {
 }
 
 // PeerUpdated says that something about a peer has changed. About the receiver
-// itself it comes when its hand went up or down.
+// itself it comes when its hand went up.
 type PeerUpdated struct {
 	Type      string     `json:"type" api:"peer-updated,server"`
 	Seq       uint64     `json:"seq"`

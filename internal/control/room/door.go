@@ -16,15 +16,38 @@ const (
 // KeyHash stands for a host key.
 type KeyHash = [sha256.Size]byte
 
-// door is what decides who comes in.
+// door is what decides who comes in. Most rooms never need its list.
 type door struct {
-	owned          bool // the room belongs to a key: nobody becomes host by coming first
-	settings       api.RoomSettings
+	owned    bool // the room belongs to a key: nobody becomes host by coming first
+	settings api.RoomSettings
+	list     *list
+}
+
+// list has those who are known at the door.
+type list struct {
 	keys           []KeyHash     // of hosts, in a room that is not owned
 	knocks         []api.Knocker // in the order in which they came
 	removed        []string      // the last of those who may not come back
 	returning      []string
 	returningUntil mono.Time
+}
+
+var nobody list
+
+// known returns the list to read.
+func (d *door) known() *list {
+	if d.list == nil {
+		return &nobody
+	}
+	return d.list
+}
+
+// keep returns the list to write.
+func (d *door) keep() *list {
+	if d.list == nil {
+		d.list = new(list)
+	}
+	return d.list
 }
 
 // Ask is somebody who wants to come in.
@@ -46,13 +69,13 @@ type Verdict struct {
 // Judge says whether somebody may come in. The order of the checks is that of
 // docs/protocol.md, section 3.9.
 func (r *Room) Judge(now mono.Time, ask Ask) Verdict {
-	s := r.door.settings
+	s, known := r.door.settings, r.door.known()
 	switch {
 	case r.hostByKey(ask.Owner, ask.Key):
 		return Verdict{}
-	case slices.Contains(r.door.removed, ask.Peer):
+	case slices.Contains(known.removed, ask.Peer):
 		return Verdict{Refused: api.ErrRemoved}
-	case r.find(ask.Peer) >= 0, now < r.door.returningUntil && slices.Contains(r.door.returning, ask.Peer), r.firstIsHost():
+	case r.find(ask.Peer) >= 0, now < known.returningUntil && slices.Contains(known.returning, ask.Peer), r.firstIsHost():
 		return Verdict{}
 	case s.Locked:
 		return Verdict{Refused: api.ErrLocked}
@@ -86,34 +109,39 @@ func (r *Room) Open() bool {
 }
 
 // Knocks returns who waits, in the order in which they came.
-func (r *Room) Knocks() []api.Knocker { return slices.Clone(r.door.knocks) }
+func (r *Room) Knocks() []api.Knocker { return slices.Clone(r.door.known().knocks) }
 
 // Expect lets some in whatever the settings say, until a time.
 func (r *Room) Expect(peers []string, until mono.Time) {
-	r.door.returning, r.door.returningUntil = peers, until
+	list := r.door.keep()
+	list.returning, list.returningUntil = peers, until
 }
 
 // Ban keeps somebody from coming back. The room remembers the last 64.
 func (r *Room) Ban(peer string) {
-	if len(r.door.removed) == removedMax {
-		r.door.removed = slices.Delete(r.door.removed, 0, 1)
+	list := r.door.keep()
+	if len(list.removed) == removedMax {
+		list.removed = slices.Delete(list.removed, 0, 1)
 	}
-	r.door.removed = append(r.door.removed, peer)
+	list.removed = append(list.removed, peer)
 }
 
 func (r *Room) hostByKey(owner bool, key *KeyHash) bool {
-	return r.door.owned && owner || !r.door.owned && key != nil && slices.Contains(r.door.keys, *key)
+	return r.door.owned && owner || !r.door.owned && key != nil && slices.Contains(r.door.known().keys, *key)
 }
 
 // firstIsHost says whether whoever comes next is host because nobody else is, or
 // could come back as one.
 func (r *Room) firstIsHost() bool {
-	return !r.door.owned && len(r.members) == 0 && len(r.door.keys) == 0
+	return !r.door.owned && len(r.members) == 0 && len(r.door.known().keys) == 0
 }
 
 func (r *Room) rememberKey(key *KeyHash) {
-	if !r.door.owned && key != nil && len(r.door.keys) < keysMax && !slices.Contains(r.door.keys, *key) {
-		r.door.keys = append(r.door.keys, *key)
+	if r.door.owned || key == nil {
+		return
+	}
+	if list := r.door.keep(); len(list.keys) < keysMax && !slices.Contains(list.keys, *key) {
+		list.keys = append(list.keys, *key)
 	}
 }
 
@@ -129,23 +157,22 @@ func (r *Room) set(ev Event, out []Effect) []Effect {
 }
 
 func (r *Room) knock(ev Event, out []Effect) []Effect {
-	if len(r.door.knocks) >= api.MaxKnocks || slices.ContainsFunc(r.door.knocks, byID(ev.Peer)) {
+	list := r.door.keep()
+	if len(list.knocks) >= api.MaxKnocks || slices.ContainsFunc(list.knocks, byID(ev.Peer)) {
 		return append(out, Effect{Kind: Refused, To: ev.Peer})
 	}
 	k := api.Knocker{ID: ev.Peer, Name: ev.Name}
-	r.door.knocks = append(r.door.knocks, k)
+	list.knocks = append(list.knocks, k)
 	return r.tellHosts(Knocked, k, out)
 }
 
 func (r *Room) knockGone(ev Event, out []Effect) []Effect {
-	i := slices.IndexFunc(r.door.knocks, byID(ev.Peer))
+	i := slices.IndexFunc(r.door.known().knocks, byID(ev.Peer))
 	if i < 0 {
 		return out
 	}
-	k := r.door.knocks[i]
-	if r.door.knocks = slices.Delete(r.door.knocks, i, i+1); len(r.door.knocks) == 0 {
-		r.door.knocks = nil
-	}
+	k := r.door.list.knocks[i]
+	r.door.list.knocks = slices.Delete(r.door.list.knocks, i, i+1)
 	return r.tellHosts(KnockEnded, k, out)
 }
 

@@ -71,7 +71,7 @@ func TestWhatARoomRemembersIsBounded(t *testing.T) {
 		r.Apply(Event{Kind: Knock, Peer: id}, nil)
 		r.Apply(Event{Kind: Join, Peer: "p", Key: &KeyHash{byte(i), byte(i >> 8)}}, nil)
 	}
-	if d := r.door; len(d.removed) != removedMax || len(d.knocks) != api.MaxKnocks || len(d.keys) != keysMax {
+	if d := r.door.list; len(d.removed) != removedMax || len(d.knocks) != api.MaxKnocks || len(d.keys) != keysMax {
 		t.Errorf("%d removed, %d knocks, %d keys", len(d.removed), len(d.knocks), len(d.keys))
 	}
 	if got := r.Judge(0, Ask{Peer: "p999"}).Refused; got != api.ErrRemoved {

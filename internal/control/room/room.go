@@ -271,7 +271,7 @@ func (r *Room) makeHost(m *member, out []Effect) []Effect {
 	}
 	m.host = true
 	out = append(out, Effect{Kind: RoleChanged, To: m.id, Peer: view(m, m)})
-	for _, k := range r.door.knocks {
+	for _, k := range r.door.known().knocks {
 		out = append(out, Effect{Kind: Knocked, To: m.id, Peer: api.Peer{ID: k.ID, Name: k.Name}})
 	}
 	return r.tellOthers(Updated, m, out)

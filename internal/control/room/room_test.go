@@ -235,10 +235,10 @@ func sound(t *testing.T, seed uint64, r *Room) {
 		hands[m.hand] = true
 	}
 	// In an empty room whose host's key is remembered, coming first makes no host.
-	if !r.door.owned && len(r.members) > 0 && hosts == 0 && len(r.door.keys) == 0 {
+	if !r.door.owned && len(r.members) > 0 && hosts == 0 && len(r.door.known().keys) == 0 {
 		t.Fatalf("seed %d: nobody is host", seed)
 	}
-	if len(r.door.knocks) > api.MaxKnocks || len(r.door.keys) > keysMax {
-		t.Fatalf("seed %d: %d knocks, %d keys", seed, len(r.door.knocks), len(r.door.keys))
+	if len(r.Knocks()) > api.MaxKnocks || len(r.door.known().keys) > keysMax {
+		t.Fatalf("seed %d: %d knocks, %d keys", seed, len(r.Knocks()), len(r.door.known().keys))
 	}
 }

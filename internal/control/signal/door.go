@@ -49,6 +49,16 @@ func (in *arrival) join(peer string) room.Event {
 
 func nowMs() uint64 { return uint64(time.Now().UnixMilli()) }
 
+// lobby is what a room has before its door. Only settings bring people there.
+type lobby struct {
+	waiting      []*session
+	lock         lock
+	knockedUntil mono.Time // when the room would take a full number of knocks again
+}
+
+// noLobby is that of all rooms without settings. Nothing writes to it.
+var noLobby lobby
+
 // lock is the password of a room, and who tried it in vain.
 type lock struct {
 	password *auth.Password // nil: none

@@ -60,6 +60,7 @@ func (sh *shard) enter(now mono.Time, h *hall, old *session, l *Link, in *arriva
 	if h == nil {
 		h = &hall{
 			name: in.hello.Room, openedAtMs: nowMs(), state: room.New(sh.server.cfg.PeersMax, api.IsHostRoom(in.hello.Room)),
+			lobby: &noLobby,
 		}
 		sh.halls[in.hello.Room] = h
 	}

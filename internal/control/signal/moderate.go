@@ -42,6 +42,9 @@ func (sh *shard) refuse(s *session, in *incoming, code api.ErrorCode, sentence s
 
 func (sh *shard) changeSettings(now mono.Time, s *session, m *api.ChangeSettings) {
 	h := s.hall
+	if h.lobby == &noLobby {
+		h.lobby = new(lobby)
+	}
 	settings := h.state.Settings()
 	settings.Locked, settings.Lobby, settings.Access = m.Locked, m.Lobby, m.Access
 	changed := false

@@ -16,13 +16,11 @@ const coalesce = 10 * time.Millisecond
 
 // hall is a room together with the sessions in it and before it.
 type hall struct {
-	name         string
-	openedAtMs   uint64
-	state        room.Room
-	sessions     []*session
-	waiting      []*session
-	lock         lock
-	knockedUntil mono.Time // when the room would take a full number of knocks again
+	name       string
+	openedAtMs uint64
+	state      room.Room
+	sessions   []*session
+	*lobby
 }
 
 func (h *hall) find(id string) *session { return find(h.sessions, id) }

@@ -305,7 +305,7 @@ export interface PeerJoined {
   peer: Peer;
 }
 
-/** PeerUpdated says that something about a peer has changed. About the receiver itself it comes when its hand went up or down. */
+/** PeerUpdated says that something about a peer has changed. About the receiver itself it comes when its hand went up. */
 export interface PeerUpdated {
   type: 'peer-updated';
   seq: number;
