@@ -93,9 +93,6 @@ func TestBadMessages(t *testing.T) {
 		return string(raw)
 	}
 	secret := strings.Repeat("A", 22)
-	door := func(field string) string {
-		return `{"type":"hello","room":"a","media":{},"secret":"` + secret + `",` + field + `}`
-	}
 	for _, test := range []struct {
 		raw   string
 		code  ErrorCode
@@ -128,26 +125,6 @@ func TestBadMessages(t *testing.T) {
 		{`{"type":"candidate","seq":7,` + to + `,` + conn + `,"candidate":"a\r\nb"}`, ErrBadMessage, false, 7},
 		{`{"type":"candidate","seq":7,` + to + `,` + conn + `,"sdp_m_line_index":-1}`, ErrBadMessage, false, 7},
 		{`{"type":"update","seq":8,"name":"` + strings.Repeat("ä", MaxNameRunes+1) + `","media":{}}`, ErrBadMessage, false, 8},
-		{door(`"host_key":"short"`), ErrBadMessage, false, 0},
-		{door(`"host_key":"` + strings.Repeat("=", MinSecretBytes) + `"`), ErrBadMessage, false, 0},
-		{door(`"password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"`), ErrBadMessage, false, 0},
-		{door(`"password":"a\nb"`), ErrBadMessage, false, 0},
-		{door(`"invite":"` + strings.Repeat("i", MaxInviteBytes+1) + `"`), ErrBadMessage, false, 0},
-		{door(`"hand":9007199254740992`), ErrBadMessage, false, 0},
-		{door(`"hand":-1`), ErrBadMessage, false, 0},
-		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true,"access":"closed"}`, ErrBadMessage, false, 9},
-		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true}`, ErrBadMessage, false, 9},
-		{`{"type":"room-settings","seq":9,"access":"open","password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"}`, ErrBadMessage, false, 9},
-		{`{"type":"room-settings","seq":9,"access":"open","returning":["nobody"]}`, ErrBadMessage, false, 9},
-		{`{"type":"room-settings","seq":9,"access":"open","returning":[` + strings.Repeat(`"AAAAAAAAAAAAAAAA",`, MaxReturning) + `"AAAAAAAAAAAAAAAA"]}`, ErrBadMessage, false, 9},
-		{`{"type":"moderate","seq":9,"action":"hang","peer":"AAAAAAAAAAAAAAAA"}`, ErrBadMessage, false, 9},
-		{`{"type":"moderate","seq":9,"action":"remove"}`, ErrBadMessage, false, 9},
-		{`{"type":"moderate","seq":9,"action":"make-host"}`, ErrBadMessage, false, 9},
-		{`{"type":"moderate","seq":9,"action":"end","peer":"AAAAAAAAAAAAAAAA"}`, ErrBadMessage, false, 9},
-		{`{"type":"invite","seq":9,"expires_s":59,"request":"r"}`, ErrBadMessage, false, 9},
-		{`{"type":"invite","seq":9,"expires_s":2592001,"request":"r"}`, ErrBadMessage, false, 9},
-		{`{"type":"invite","seq":9,"expires_s":60,"request":""}`, ErrBadMessage, false, 9},
-		{`{"type":"invite","seq":9,"expires_s":60,"request":"a b"}`, ErrBadMessage, false, 9},
 		{hello("", secret, ""), ErrBadMessage, false, 0},
 		{hello("Room", secret, ""), ErrBadMessage, false, 0},
 		{hello("a/b", secret, ""), ErrBadMessage, false, 0},
@@ -158,14 +135,52 @@ func TestBadMessages(t *testing.T) {
 		{hello("a", secret, "a\nb"), ErrBadMessage, false, 0},
 		{hello("a", secret, "a\u2067b"), ErrBadMessage, false, 0},
 	} {
-		msg, _, problem := ParseClient([]byte(test.raw))
-		if msg != nil || problem == nil {
-			t.Errorf("%.100s was accepted", test.raw)
-			continue
-		}
-		if problem.Code != test.code || problem.Fatal != test.fatal || problem.Re != test.re {
-			t.Errorf("%.100s: %+v, want %s, fatal %v, re %d", test.raw, *problem, test.code, test.fatal, test.re)
-		}
+		wantProblem(t, test.raw, test.code, test.fatal, test.re)
+	}
+}
+
+func wantProblem(t *testing.T, raw string, code ErrorCode, fatal bool, re uint64) {
+	t.Helper()
+	msg, _, problem := ParseClient([]byte(raw))
+	if msg != nil || problem == nil {
+		t.Errorf("%.100s was accepted", raw)
+		return
+	}
+	if problem.Code != code || problem.Fatal != fatal || problem.Re != re {
+		t.Errorf("%.100s: %+v, want %s, fatal %v, re %d", raw, *problem, code, fatal, re)
+	}
+}
+
+func TestBadMessagesAboutWhoMayEnter(t *testing.T) {
+	door := func(field string) string {
+		return `{"type":"hello","room":"a","media":{},"secret":"` + strings.Repeat("A", 22) + `",` + field + `}`
+	}
+	for _, test := range []struct {
+		raw string
+		re  uint64
+	}{
+		{door(`"host_key":"short"`), 0},
+		{door(`"host_key":"` + strings.Repeat("=", MinSecretBytes) + `"`), 0},
+		{door(`"password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"`), 0},
+		{door(`"password":"a\nb"`), 0},
+		{door(`"invite":"` + strings.Repeat("i", MaxInviteBytes+1) + `"`), 0},
+		{door(`"hand":9007199254740992`), 0},
+		{door(`"hand":-1`), 0},
+		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true,"access":"closed"}`, 9},
+		{`{"type":"room-settings","seq":9,"locked":true,"lobby":true}`, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","password":"` + strings.Repeat("p", MaxPasswordBytes+1) + `"}`, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","returning":["nobody"]}`, 9},
+		{`{"type":"room-settings","seq":9,"access":"open","returning":[` + strings.Repeat(`"AAAAAAAAAAAAAAAA",`, MaxReturning) + `"AAAAAAAAAAAAAAAA"]}`, 9},
+		{`{"type":"moderate","seq":9,"action":"hang","peer":"AAAAAAAAAAAAAAAA"}`, 9},
+		{`{"type":"moderate","seq":9,"action":"remove"}`, 9},
+		{`{"type":"moderate","seq":9,"action":"make-host"}`, 9},
+		{`{"type":"moderate","seq":9,"action":"end","peer":"AAAAAAAAAAAAAAAA"}`, 9},
+		{`{"type":"invite","seq":9,"expires_s":59,"request":"r"}`, 9},
+		{`{"type":"invite","seq":9,"expires_s":2592001,"request":"r"}`, 9},
+		{`{"type":"invite","seq":9,"expires_s":60,"request":""}`, 9},
+		{`{"type":"invite","seq":9,"expires_s":60,"request":"a b"}`, 9},
+	} {
+		wantProblem(t, test.raw, ErrBadMessage, false, test.re)
 	}
 }
 

@@ -84,14 +84,34 @@ func TestHostsDoor(t *testing.T) {
 	dan = srv.helloWith(room, "Dan", `,"password":"swordfish"`)
 	dan.want(`"type":"welcome"`)
 
-	// Invites.
+	dan.bye()
+	dan = srv.invitedAlone(ann, room, invites)
+
+	// Removed for good, and the end for all.
+	ann.ask("moderate", `"action":"remove","peer":%q`, dan.id)
+	dan.wantEnd(api.ErrRemoved, websocket.StatusPolicyViolation)
+	bob.want("peer-left", dan.id, "removed")
+	srv.helloWith(room, "Dan", "").wantEnd(api.ErrRemoved, websocket.StatusPolicyViolation)
+	ann.ask("moderate", `"action":"end"`)
+	for _, p := range []*signalPeer{ann, bob, cleo} {
+		p.wantEnd(api.ErrEnded, websocket.StatusPolicyViolation)
+	}
+	if n := srv.s.Counters().Rooms; n != 1 {
+		t.Errorf("%d rooms are left, want that of the bystanders", n)
+	}
+	b.talk()
+}
+
+// invitedAlone lets a host have only the invited, and returns Dan, who comes with
+// an invite that holds, after all that do not.
+func (srv *signalServer) invitedAlone(ann *signalPeer, room string, invites *auth.Invites) *signalPeer {
+	t := srv.t
 	ann.set(false, false, "invited", "")
 	ann.ask("invite", `"expires_s":60,"request":"r1"`)
 	var invited api.Invited
 	if err := json.Unmarshal([]byte(ann.want(`"type":"invited"`, `"request":"r1"`)), &invited); err != nil {
 		t.Fatal(err)
 	}
-	dan.bye()
 	srv.helloWith(room, "Dan", `,"password":"swordfish"`).wantEnd(api.ErrInviteRequired, websocket.StatusPolicyViolation)
 	old, _ := invites.Make(room, 0)
 	for name, invite := range map[string]string{
@@ -102,22 +122,9 @@ func TestHostsDoor(t *testing.T) {
 		t.Log(name)
 		srv.helloWith(room, "Dan", fields).wantEnd(api.ErrInviteExpired, websocket.StatusPolicyViolation)
 	}
-	dan = srv.helloWith(room, "Dan", fmt.Sprintf(`,"invite":%q`, invited.Invite))
+	dan := srv.helloWith(room, "Dan", fmt.Sprintf(`,"invite":%q`, invited.Invite))
 	dan.want(`"type":"welcome"`)
-
-	// Removed for good, and the end for all.
-	ann.ask("moderate", `"action":"remove","peer":%q`, dan.id)
-	dan.wantEnd(api.ErrRemoved, websocket.StatusPolicyViolation)
-	bob.want("peer-left", dan.id, "removed")
-	srv.helloWith(room, "Dan", fmt.Sprintf(`,"invite":%q`, invited.Invite)).wantEnd(api.ErrRemoved, websocket.StatusPolicyViolation)
-	ann.ask("moderate", `"action":"end"`)
-	for _, p := range []*signalPeer{ann, bob, cleo} {
-		p.wantEnd(api.ErrEnded, websocket.StatusPolicyViolation)
-	}
-	if n := srv.s.Counters().Rooms; n != 1 {
-		t.Errorf("%d rooms are left, want that of the bystanders", n)
-	}
-	b.talk()
+	return dan
 }
 
 func first[A, B any](a A, _ B) A { return a }
