@@ -53,11 +53,16 @@ function control(c: Control): TemplateResult {
   const label = count > 0 && c.counted ? `${c.label}, ${c.counted}` : c.label;
   return html`<button class="control ${c.off ? 'off' : ''} ${c.look ?? ''}" type="button" data-control=${c.name}
     aria-label=${label} title=${c.key ? `${c.label} (${c.key})` : c.label} aria-keyshortcuts=${c.key || nothing}
-    aria-pressed=${c.pressed ?? nothing} aria-expanded=${c.expanded ?? nothing} aria-busy=${c.busy ?? nothing} @click=${c.act}>
+    aria-pressed=${c.pressed ?? nothing} aria-expanded=${c.expanded ?? nothing} aria-busy=${c.busy ?? nothing} @click=${c.act}
+    @pointerdown=${hold(c, true)} @pointerup=${hold(c, false)} @pointercancel=${hold(c, false)} @pointerleave=${hold(c, false)}>
     ${icon(c.icon)}
     ${count > 0 ? html`<span class="control-count" aria-hidden="true">${count > 99 ? '99+' : count}</span>` : nothing}
     ${c.problem ? html`<span class="control-problem" aria-hidden="true">!</span>` : nothing}
   </button>`;
+}
+
+function hold({ hold: held }: Control, down: boolean): (() => void) | typeof nothing {
+  return held ? () => held(down) : nothing;
 }
 
 define('parley-controls', Controls);

@@ -31,6 +31,8 @@ export interface Control {
   /** Among those that open a panel, beside People. */
   panel?: true;
   act: () => void;
+  /** Something that lasts for as long as the button is held down. */
+  hold?: (down: boolean) => void;
 }
 
 /** A line in the "More" menu. */

@@ -6,6 +6,7 @@ import { define, View } from '../ui/view.js';
 import { offers } from './feature.js';
 import { session } from './session.js';
 import { onShortcut, onShortcutEnd } from './shortcuts.js';
+import { talk } from './talk.js';
 import './stage.js';
 import './controls.js';
 import './info.js';
@@ -15,10 +16,13 @@ import './dialogs.js';
 
 /** The call: the stage with its tiles, a panel beside it, the controls below. */
 class CallPage extends View {
+  #endTalk = (): void => undefined;
+
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('keydown', onShortcut);
     addEventListener('keyup', onShortcutEnd);
+    this.#endTalk = talk.watch();
     document.addEventListener('fullscreenchange', onFullScreen);
     document.documentElement.classList.add('in-call');
   }
@@ -27,6 +31,7 @@ class CallPage extends View {
     super.disconnectedCallback();
     removeEventListener('keydown', onShortcut);
     removeEventListener('keyup', onShortcutEnd);
+    this.#endTalk();
     document.removeEventListener('fullscreenchange', onFullScreen);
     document.documentElement.classList.remove('in-call');
   }

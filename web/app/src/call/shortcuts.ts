@@ -7,6 +7,7 @@ import { offers, type Shortcut } from './feature.js';
 import { copyInvite } from './invite.js';
 import { toggleFullScreen } from './screen.js';
 import { session } from './session.js';
+import { talk } from './talk.js';
 
 export function shortcuts(): readonly Shortcut[] {
   return [
@@ -23,8 +24,6 @@ export function shortcuts(): readonly Shortcut[] {
   ];
 }
 
-let talking = false;
-
 export function onShortcut(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || store.state.dialog !== null) return;
   if (event.key === 'Escape' && store.state.panel !== null) {
@@ -36,8 +35,7 @@ export function onShortcut(event: KeyboardEvent): void {
   if (!settings().shortcuts || isTyping(event.target)) return;
   if (event.code === 'Space') {
     if (event.repeat || event.target instanceof HTMLButtonElement || store.state.inputs.microphone.on) return;
-    talking = true;
-    session.talk(true);
+    talk.begin();
     event.preventDefault();
     return;
   }
@@ -50,9 +48,7 @@ export function onShortcut(event: KeyboardEvent): void {
 }
 
 export function onShortcutEnd(event: KeyboardEvent): void {
-  if (event.code !== 'Space' || !talking) return;
-  talking = false;
-  session.talk(false);
+  if (event.code === 'Space') talk.end();
 }
 
 function panel(name: Panel): void {

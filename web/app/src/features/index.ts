@@ -1,5 +1,8 @@
 /** All features of the call, in one chunk that is loaded after the first paint. */
 import './room/index.js';
 import './hands/index.js';
+import './devices/index.js';
 import './effects/index.js';
 import './chat/index.js';
+import './pip/index.js';
+import './voice/index.js';

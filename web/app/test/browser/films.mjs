@@ -48,7 +48,10 @@ export async function makeFilms(browser, directory) {
     await writeFile(path.join(directory, filmOf(name)), Buffer.concat(film));
   }
   await page.close();
-  await writeFile(path.join(directory, 'silence.wav'), wave(() => 0));
+  await writeFile(path.join(directory, 'nothing.wav'), wave(() => 0));
+  // A quiet room is not digital zero: a microphone that gives nothing at all is broken, and the app says so.
+  let seed = 1;
+  await writeFile(path.join(directory, 'room.wav'), wave(() => { seed = (seed * 16807) % 2147483647; return 0.004 * (seed / 2147483647 - 0.5); }));
   await writeFile(path.join(directory, 'voice.wav'), wave((s) => 0.25 * Math.sin(2 * Math.PI * 180 * s) * (0.6 + 0.4 * Math.sin(2 * Math.PI * 3 * s))));
 }
 

@@ -108,7 +108,7 @@ export class World {
       '--use-fake-device-for-media-stream', ...(screen || refused ? [] : ['--use-fake-ui-for-media-stream']),
       ...(screen ? [`--auto-select-tab-capture-source-by-title=${slideTitle}`] : []),
       `--use-file-for-fake-video-capture=${filmOf(person)}`,
-      `--use-file-for-fake-audio-capture=${voice ? 'voice.wav' : 'silence.wav'}`,
+      `--use-file-for-fake-audio-capture=${voice === 'none' ? 'nothing.wav' : voice ? 'voice.wav' : 'room.wav'}`,
     ] : [];
     const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra], defaultViewport: null, protocolTimeout: 60_000 });
     this.#browsers.push(browser);

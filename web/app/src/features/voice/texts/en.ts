@@ -1,0 +1,25 @@
+import type { Messages } from '../../../i18n/index.js';
+
+export const en = {
+  'talk.hold': 'Hold to talk',
+  'talk.key': 'Space',
+  'captions.title': 'Captions',
+  'captions.show': 'Show captions of others',
+  'captions.hide': 'Hide captions of others',
+  'captions.mine': 'Caption what I say',
+  'captions.mine.text': 'Everybody in the call can read it.',
+  'captions.language': 'I speak',
+  'captions.none': 'This browser cannot recognise speech. You can still read the captions of others.',
+  'captions.here': 'Your speech is recognised in this browser and does not leave it.',
+  'captions.preparing': 'Getting ready…',
+  'captions.elsewhere': 'This browser sends your voice to its maker to recognise it. Nothing is sent before you agree.',
+  'captions.agree': 'Agree and start',
+  'captions.cancel': 'Not now',
+  'captions.not-allowed': 'The browser did not allow speech recognition.',
+  'captions.network': 'The speech recognition of this browser cannot be reached.',
+  'captions.trouble.language': 'This language is not recognised here.',
+  'captions.failed': 'The speech recognition stopped.',
+  'captions.you': 'You',
+  'captions.guest': 'Guest',
+  'keys.captions': 'Show captions or hide them',
+} as const satisfies Messages;
