@@ -154,6 +154,12 @@ class Session {
     this.#showDevices();
   }
 
+  async switchBothOn(): Promise<void> {
+    this.#media?.setMuted(choices().pushToTalk);
+    remember({ microphoneOn: true, cameraOn: true });
+    await this.startBoth();
+  }
+
   /** Mutes or unmutes; opens the microphone if it is not. */
   async toggleMicrophone(): Promise<void> {
     const media = this.#media;

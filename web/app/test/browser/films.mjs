@@ -1,5 +1,5 @@
 // What the fake cameras show: a drawn person each, as a film of JPEG pictures, and what the fake
-// microphones hear: silence, or a voice-like tone that comes and goes.
+// microphones hear: nothing at all, a quiet room, or a voice-like tone that comes and goes.
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 

@@ -11,11 +11,15 @@ import { devicesState, watchDevices } from './state.js';
 import { testMicrophone, testSpeaker } from './tests.js';
 import { t } from './texts.js';
 
+const speakerWords = { playing: 'test.speaker.playing', failed: 'test.speaker.failed' } as const;
+const microphoneWords = { recording: 'test.microphone.recording', playing: 'test.microphone.playing', failed: 'test.microphone.failed' } as const;
+const silenceWords = { never: 'silent.never', stopped: 'silent.stopped' } as const;
+
 function renderTests(): TemplateResult {
   const { microphoneTest, speakerTest } = devicesState.value;
   const { microphone } = store.state.inputs;
-  const words = speakerTest !== 'idle' ? t(`test.speaker.${speakerTest}`)
-    : microphoneTest !== 'idle' ? t(`test.microphone.${microphoneTest}`)
+  const words = speakerTest !== 'idle' ? t(speakerWords[speakerTest])
+    : microphoneTest !== 'idle' ? t(microphoneWords[microphoneTest])
       : session.media?.track('microphone') || microphone.on ? t('test.private') : t('test.microphone.none');
   const busy = speakerTest === 'playing' || microphoneTest === 'recording' || microphoneTest === 'playing';
   return html`<div class="device-tests">
@@ -34,7 +38,7 @@ function troubles(): TemplateResult[] {
   if (interrupted.microphone) all.push(html`<p class="banner" data-banner="interrupted-microphone">${icon('mic-off')}<span>${t('interrupted.microphone')}</span></p>`);
   if (interrupted.camera) all.push(html`<p class="banner" data-banner="interrupted-camera">${icon('camera-off')}<span>${t('interrupted.camera')}</span></p>`);
   if (silence && !silenceSeen) {
-    all.push(html`<div class="banner" data-banner="silent">${icon('warning')}<span>${t(`silent.${silence}`)}</span>
+    all.push(html`<div class="banner" data-banner="silent">${icon('warning')}<span>${t(silenceWords[silence])}</span>
       ${store.state.phase === 'call' ? html`<button class="button small" type="button" @click=${() => store.dispatch({ type: 'dialog', dialog: 'devices' })}>${t('silent.choose')}</button>` : nothing}
       <button class="icon-button small" type="button" aria-label=${t('silent.hide')} title=${t('silent.hide')} @click=${() => devicesState.set({ silenceSeen: true })}>${icon('close')}</button></div>`);
   }
@@ -51,7 +55,7 @@ function renderDoor(): TemplateResult {
   const bothOff = [microphone, camera].every(({ on, starting, problem }) => !on && !starting && problem === null);
   return html`<div class="door-devices">
     ${troubles()}
-    ${bothOff && !choices().audioOnly ? html`<button class="button" type="button" data-action="both" @click=${() => void session.startBoth()}>${icon('camera')}${t('both.on')}</button>` : nothing}
+    ${bothOff && !choices().audioOnly ? html`<button class="button" type="button" data-action="both" @click=${() => void session.switchBothOn()}>${icon('camera')}${t('both.on')}</button>` : nothing}
     ${renderTests()}</div>`;
 }
 

@@ -12,6 +12,10 @@ import { t } from './texts.js';
 
 const languages = ['en-US', 'en-GB', 'ru-RU', 'de-DE', 'es-ES', 'fr-FR', 'it-IT', 'pt-BR', 'uk-UA', 'pl-PL', 'tr-TR', 'zh-CN', 'ja-JP', 'ko-KR'];
 
+const troubleWords = {
+  'not-allowed': 'captions.not-allowed', network: 'captions.network', language: 'captions.trouble.language', failed: 'captions.failed',
+} as const;
+
 let pushed = choices().pushToTalk;
 choiceChanges.subscribe(() => {
   const { pushToTalk } = choices();
@@ -37,7 +41,7 @@ function controls(): Control[] {
 }
 
 function renderSettings(): TemplateResult {
-  const { captions, trouble } = voice.value;
+  const { captions, place, trouble } = voice.value;
   const on = captions !== 'off';
   return html`<label class="switch"><span>${t('captions.show')}</span>
       <input type="checkbox" role="switch" name="captions-show" .checked=${choices().captions} @change=${(event: Event) => showCaptions((event.target as HTMLInputElement).checked)}></label>
@@ -48,11 +52,12 @@ function renderSettings(): TemplateResult {
       <span class="select plain"><select id="spoken" name="spoken" ?disabled=${on} @change=${(event: Event) => choose({ spoken: (event.target as HTMLSelectElement).value })}>
         ${[...new Set([spokenLanguage(), ...languages])].map((tag) => html`<option value=${tag} .selected=${tag === spokenLanguage()} lang=${tag}>${languageName(tag)}</option>`)}</select></span></div>
     <div role="status" data-captions=${captions}>
+      ${place === 'here' && captions === 'on' ? html`<p class="setting-note">${t('captions.here')}</p>` : nothing}
       ${captions === 'preparing' ? html`<p class="setting-note">${t('captions.preparing')}</p>` : nothing}
       ${captions === 'asking' ? html`<p class="captions-ask">${t('captions.elsewhere')}</p>
         <div class="captions-answers"><button class="button primary small" type="button" data-action="captions-agree" @click=${allowElsewhere}>${t('captions.agree')}</button>
         <button class="button small" type="button" @click=${stopCaptions}>${t('captions.cancel')}</button></div>` : nothing}
-      ${trouble ? html`<p class="setting-note">${t(trouble === 'language' ? 'captions.trouble.language' : `captions.${trouble}`)}</p>` : nothing}</div>`}`;
+      ${trouble ? html`<p class="setting-note">${t(troubleWords[trouble])}</p>` : nothing}</div>`}`;
 }
 
 /** In that language itself. */

@@ -4,18 +4,20 @@ import { session } from '../../call/session.js';
 import { choices, choose } from '../../choices.js';
 import { currentLocale } from '../../i18n/index.js';
 import {
-  captionsLabel, encodeCaption, Listener, parseCaption, placeOf, recent, recognitionOf, withCaption, type Caption, type Line, type Trouble,
+  captionsLabel, encodeCaption, Listener, parseCaption, placeOf, recent, recognitionOf, withCaption, type Caption, type Line, type Place, type Trouble,
 } from './captions.js';
 
 interface VoiceState {
   /** 'asking': the person has to know first that it is recognised elsewhere. */
   captions: 'off' | 'preparing' | 'asking' | 'on';
+  /** Where it is recognised. */
+  place: Place;
   trouble: Trouble | null;
   lines: readonly Line[];
 }
 
 const listeners = new Set<() => void>();
-let current: VoiceState = { captions: 'off', trouble: null, lines: [] };
+let current: VoiceState = { captions: 'off', place: 'elsewhere', trouble: null, lines: [] };
 let channel: Channel | null = null;
 let listener: Listener | null = null;
 
@@ -89,10 +91,10 @@ export function showCaptions(on: boolean): void {
   choose({ captions: on });
 }
 
-function listen(place: 'here' | 'elsewhere'): void {
+function listen(place: Place): void {
   const recognition = recognitionOf();
   if (!recognition) return;
-  set({ captions: 'on' });
+  set({ captions: 'on', place });
   listener = new Listener(recognition, { lang: spokenLanguage(), place }, {
     track: () => session.media?.track('microphone') ?? null,
     say: (caption) => {
