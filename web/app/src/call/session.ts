@@ -24,6 +24,7 @@ class Session {
   /** The choices that are in force. */
   #applied = '';
   #blurred = false;
+  #audioOnly = false;
   readonly #mediaListeners = new Set<(media: LocalMedia) => void>();
   readonly #audio = new RemoteAudio((blocked) => store.dispatch({ type: 'audio-blocked', blocked }));
 
@@ -265,7 +266,11 @@ class Session {
       // Before the camera is opened, so that nothing of the room is seen first.
       void media.setEffect(chosen.blur ? async (camera) => (await import('../features/effects/blur.js')).blur(camera) : null);
     }
-    if (chosen.audioOnly && media.track('camera')) media.stop('camera');
+    if (chosen.audioOnly !== this.#audioOnly) {
+      this.#audioOnly = chosen.audioOnly;
+      if (chosen.audioOnly) media.stop('camera');
+      else if (settings().cameraOn) void this.start('camera');
+    }
     void media.adjustScreen(screenOptions(chosen));
     call?.setSendLimits(sendLimits(chosen));
     call?.setReceiveLimits(receiveLimits(chosen));
@@ -278,6 +283,7 @@ class Session {
     this.#media = media;
     this.#applied = '';
     this.#blurred = false;
+    this.#audioOnly = choices().audioOnly;
     this.#applyChoices();
     for (const listener of this.#mediaListeners) listener(media);
     Object.assign(media.selected, settings().devices);

@@ -7,7 +7,7 @@ import { t } from './texts.js';
 interface Switch { name: string; label: string; on: boolean; set: (on: boolean) => void; note?: string; disabled?: boolean }
 
 function toggle({ name, label, on, set, note, disabled }: Switch): TemplateResult {
-  return html`<label class="switch"><span>${label}${note ? html`<small>${note}</small>` : nothing}</span>
+  return html`<label class="setting-switch"><span>${label}${note ? html`<small>${note}</small>` : nothing}</span>
     <input type="checkbox" role="switch" name=${name} .checked=${on} ?disabled=${disabled ?? false} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}></label>`;
 }
 

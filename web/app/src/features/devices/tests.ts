@@ -4,6 +4,7 @@ import { settings } from '../../settings.js';
 import { devicesState } from './state.js';
 
 const RECORD_MS = 3000;
+const START_MS = 3000;
 /** Hertz: a chord that goes up, soft at both ends. */
 const NOTES = [392, 493.88, 587.33, 783.99];
 const NOTE_S = 0.22;
@@ -13,7 +14,7 @@ async function play(make: (context: AudioContext, out: AudioNode) => number): Pr
   const context = new AudioContext();
   try {
     await useSpeaker(context);
-    await context.resume();
+    await started(context);
     const seconds = make(context, context.destination);
     await new Promise<void>((resolve) => {
       const end = context.createConstantSource();
@@ -25,6 +26,16 @@ async function play(make: (context: AudioContext, out: AudioNode) => number): Pr
     });
   } finally {
     void context.close();
+  }
+}
+
+/** Where nothing can play the clock of the sound stands still, and no error says so. */
+async function started(context: AudioContext): Promise<void> {
+  const limitMs = performance.now() + START_MS;
+  void context.resume().catch(() => undefined);
+  while (context.currentTime === 0) {
+    if (performance.now() > limitMs) throw new Error('the sound did not start');
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

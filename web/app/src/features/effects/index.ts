@@ -38,7 +38,7 @@ function words(): string {
 }
 
 function renderSwitch(): TemplateResult {
-  return html`<label class="switch"><span>${t('switch')}</span>
+  return html`<label class="setting-switch"><span>${t('switch')}</span>
     <input type="checkbox" role="switch" name="blur" .checked=${choices().blur} @change=${toggle}></label>
     <p class="setting-note" role="status" data-blur=${blurStatus.value.kind}>${words()}</p>`;
 }

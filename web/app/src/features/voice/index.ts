@@ -43,10 +43,10 @@ function controls(): Control[] {
 function renderSettings(): TemplateResult {
   const { captions, place, trouble } = voice.value;
   const on = captions !== 'off';
-  return html`<label class="switch"><span>${t('captions.show')}</span>
+  return html`<label class="setting-switch"><span>${t('captions.show')}</span>
       <input type="checkbox" role="switch" name="captions-show" .checked=${choices().captions} @change=${(event: Event) => showCaptions((event.target as HTMLInputElement).checked)}></label>
     ${recognitionOf() === null ? html`<p class="setting-note" data-captions="none">${t('captions.none')}</p>` : html`
-    <label class="switch"><span>${t('captions.mine')}<small>${t('captions.mine.text')}</small></span>
+    <label class="setting-switch"><span>${t('captions.mine')}<small>${t('captions.mine.text')}</small></span>
       <input type="checkbox" role="switch" name="captions-mine" .checked=${on} @change=${() => (on ? stopCaptions() : void startCaptions())}></label>
     <div><label class="field-label" for="spoken">${t('captions.language')}</label>
       <span class="select plain"><select id="spoken" name="spoken" ?disabled=${on} @change=${(event: Event) => choose({ spoken: (event.target as HTMLSelectElement).value })}>
