@@ -32,6 +32,7 @@ type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Send    sendCmd    `cmd:"" help:"Send files and folders to whoever opens the link."`
 	Get     getCmd     `cmd:"" help:"Get the files that are offered behind a link."`
+	Doctor  doctorCmd  `cmd:"" help:"Look whether calls by a server will work from this machine."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
@@ -106,6 +107,17 @@ func (c *getCmd) Run(host shell.Host) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return shell.Get(ctx, &c.Get, host)
+}
+
+type doctorCmd struct {
+	config.Doctor
+}
+
+// Run examines a server.
+func (c *doctorCmd) Run(host shell.Host) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return shell.Doctor(ctx, &c.Doctor, host)
 }
 
 type versionCmd struct{}

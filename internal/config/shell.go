@@ -25,3 +25,11 @@ type Get struct {
 	Wait   time.Duration `name:"wait" env:"PARLEY_WAIT" default:"1m" help:"How long to wait for somebody who sends, at the start and whenever the sender is gone."`
 	Caller
 }
+
+// Doctor is the configuration of parley doctor.
+type Doctor struct {
+	URL      string        `arg:"" name:"url" help:"The server, such as https://meet.example.org."`
+	JSON     bool          `name:"json" env:"PARLEY_JSON" help:"Write the report as JSON."`
+	Duration time.Duration `name:"duration" env:"PARLEY_DURATION" default:"2s" help:"How long to measure each way through the relay: 500ms to 30s."`
+	Insecure bool          `name:"insecure" env:"PARLEY_INSECURE" help:"Do not check the server's certificate."`
+}

@@ -109,7 +109,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 }
 
 // commands are those for people at a terminal.
-var commands = []reflect.Type{reflect.TypeFor[config.Send](), reflect.TypeFor[config.Get]()}
+var commands = []reflect.Type{reflect.TypeFor[config.Send](), reflect.TypeFor[config.Get](), reflect.TypeFor[config.Doctor]()}
 
 // TestCommandsAreDocumented wants a row in docs/cli.md for each flag of a command,
 // with its variable and default.

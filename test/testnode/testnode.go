@@ -31,18 +31,23 @@ type Server struct {
 }
 
 // Start runs a server on free ports of loopback until the test ends.
-func Start(t testing.TB) *Server {
+func Start(t testing.TB) *Server { return StartWith(t, func(*Server) {}) }
+
+// StartWith is Start with other settings.
+func StartWith(t testing.TB, change func(*Server)) *Server {
 	s := &Server{t: t, Settings: config.Settings{
-		HTTP: freeTCP(t), UDP: freeUDP(t), RelayPortMin: 49152, RelayPortMax: 65535,
+		HTTP: FreeTCP(t), UDP: freeUDP(t), RelayPortMin: 49152, RelayPortMax: 65535,
 		TURNSecret: "a secret that outlives a restart", AllowPeer: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		MaxConnections: 1000, MaxPerAddress: 1000,
 	}}
+	change(s)
 	s.StartAgain()
 	t.Cleanup(func() { s.Stop() })
 	return s
 }
 
-func freeTCP(t testing.TB) string {
+// FreeTCP is an address of loopback that nobody listens at.
+func FreeTCP(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
