@@ -10,7 +10,7 @@ interface HostKey { room: string; hostKey: string }
 const hostKeysKey = 'parley-host-keys';
 const hostKeysMax = 50;
 const inviteKey = 'parley-invite';
-const inviteMax = 2000;
+const inviteMax = 512;
 
 /** Where storage is refused it is remembered until the page is closed. */
 const unsaved = new Map<string, string>();

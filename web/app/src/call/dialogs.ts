@@ -73,7 +73,7 @@ class Dialog extends View {
       ${item('direct', t('control.connection'), 'I', panel('connection'))}
       ${item('link', t('invite.copy'), 'L', closing(() => void copyInvite()))}
       ${canFullScreen ? item(fullScreen ? 'shrink' : 'expand', t(fullScreen ? 'control.full-screen.end' : 'control.full-screen'), 'F', closing(() => void toggleFullScreen())) : nothing}
-      ${offers((feature) => feature.menu?.()).map((m) => item(m.icon, m.label, m.key ?? '', closing(m.act), m.look))}
+      ${offers((feature) => feature.menu?.()).map((m) => item(m.icon, m.label, m.key ?? '', closing(m.act), m.look, m.name))}
       ${item('keyboard', t('keys.title'), '?', show('help'), 'keys-only')}
       <hr>
       ${item(themeIcon(), t('theme.switch', { theme: themeName() }), '', () => { nextTheme(); this.requestUpdate(); })}
@@ -84,8 +84,8 @@ class Dialog extends View {
   }
 }
 
-function item(image: IconName, label: string, key: string, act: () => void, look = ''): TemplateResult {
-  return html`<button class="menu-item ${look}" type="button" @click=${act}>${icon(image)}<span>${label}</span>${key ? html`<kbd aria-hidden="true">${key}</kbd>` : nothing}</button>`;
+function item(image: IconName, label: string, key: string, act: () => void, look = '', name?: string): TemplateResult {
+  return html`<button class="menu-item ${look}" type="button" data-item=${name ?? nothing} @click=${act}>${icon(image)}<span>${label}</span>${key ? html`<kbd aria-hidden="true">${key}</kbd>` : nothing}</button>`;
 }
 
 function renderDevices(): TemplateResult {

@@ -36,7 +36,7 @@ export interface Control {
 }
 
 /** A line in the "More" menu. */
-export interface MenuItem { icon: IconName; label: string; key?: string; look?: string; act: () => void }
+export interface MenuItem { name?: string; icon: IconName; label: string; key?: string; look?: string; act: () => void }
 
 /** What opens beside the stage. */
 export interface PanelView {

@@ -7,6 +7,7 @@ import { dropInvite } from '../../keys.js';
 import { store } from '../../store.js';
 import { icon } from '../../ui/icons.js';
 import { define, View } from '../../ui/view.js';
+import { passwordMax } from './room.js';
 import { t } from './texts.js';
 
 /** Asks for the password, and takes the focus whenever it asks. */
@@ -24,7 +25,7 @@ class PasswordField extends View {
   override render(): TemplateResult {
     const wrong = this.state.password === 'wrong' && this.state.phase === 'prejoin';
     return html`<label class="field-label" for="password">${t('door.password')}</label>
-      <input class="field" id="password" name="password" type=${this.#visible ? 'text' : 'password'} autocomplete="off" maxlength="128" required
+      <input class="field" id="password" name="password" type=${this.#visible ? 'text' : 'password'} autocomplete="off" maxlength=${passwordMax} required
         aria-invalid=${wrong ? 'true' : 'false'} aria-describedby="password-text">
       <p class=${wrong ? 'field-error' : 'field-hint'} id="password-text" role="status">${t(wrong ? 'door.password.wrong' : 'door.password.wanted')}</p>
       <label class="check"><input type="checkbox" .checked=${this.#visible} @change=${(event: Event) => this.#show((event.target as HTMLInputElement).checked)}>

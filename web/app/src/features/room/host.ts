@@ -4,7 +4,7 @@ import { remember, settings } from '../../settings.js';
 import { store, toastText } from '../../store.js';
 import { icon, type IconName } from '../../ui/icons.js';
 import { define, View } from '../../ui/view.js';
-import { room } from './room.js';
+import { passwordMax, room } from './room.js';
 import { t } from './texts.js';
 
 class HostControls extends View {
@@ -34,7 +34,7 @@ class HostControls extends View {
         ${password ? html`<button class="button small" type="button" data-action="remove-password" @click=${() => this.#save('')}>${t('host.password.remove')}</button>` : nothing}
       </div>
       <form class="host-password field-row" @submit=${(event: SubmitEvent) => this.#submit(event)}>
-        <input class="field" name="new-password" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="128"
+        <input class="field" name="new-password" type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength=${passwordMax}
           aria-label=${t('host.password.new')} placeholder=${t('host.password.new')} @input=${(event: Event) => this.#onInput(event)}>
         <button class="button" type="submit" ?disabled=${!this.#changing}>${t('host.password.save')}</button>
       </form>`;
@@ -66,7 +66,7 @@ class HostControls extends View {
 function toggle(name: string, image: IconName, label: string, text: string, on: boolean, set: (on: boolean) => void): TemplateResult {
   return html`<label class="host-row">
     ${icon(image)}<div><strong>${label}</strong><span>${text}</span></div>
-    <input class="switch" type="checkbox" role="switch" name=${name} aria-label=${label} .checked=${on} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}>
+    <input class="switch" type="checkbox" role="switch" name=${name} data-on=${on} aria-label=${label} .checked=${on} @change=${(event: Event) => set((event.target as HTMLInputElement).checked)}>
   </label>`;
 }
 

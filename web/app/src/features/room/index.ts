@@ -23,8 +23,8 @@ register({
     name: 'host', icon: 'host', label: t('host.title'), key: '', look: 'wide-only', expanded: store.state.dialog === 'host', act: showHost,
   }] : []),
   menu: () => [
-    { icon: 'share', label: t('share.title'), act: showInvite },
-    ...(room.host ? [{ icon: 'host' as const, label: t('host.title'), look: 'narrow-only', act: showHost }] : []),
+    { name: 'share', icon: 'share', label: t('share.title'), act: showInvite },
+    ...(room.host ? [{ name: 'host', icon: 'host' as const, label: t('host.title'), look: 'narrow-only', act: showHost }] : []),
   ],
   dialogs: () => [
     { name: 'host', title: t('host.title'), render: () => html`<parley-host></parley-host>` },

@@ -35,8 +35,7 @@ function renderMenu(): TemplateResult {
       act('make-host')();
       toastText(t('person.host.done', { name }));
     })}
-    <hr>
-    ${item('remove', 'close', t('person.remove'), () => room.show('remove', id), 'danger')}
+    ${role === 'host' ? nothing : html`<hr>${item('remove', 'close', t('person.remove'), () => room.show('remove', id), 'danger')}`}
   </div>`;
 }
 

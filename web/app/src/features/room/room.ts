@@ -8,6 +8,9 @@ import { t } from './texts.js';
 
 interface Invite { invite: string; expiresAtMs: number }
 
+/** The server takes 128 bytes; no sign has more than three for each unit that a field counts. */
+export const passwordMax = 42;
+
 const open: RoomSettings = { locked: false, lobby: false, access: 'open', password: false };
 
 class Room {
