@@ -438,7 +438,8 @@ export class Call extends ModeratedRoom {
     for (const channel of [...this.#channels.values()]) channel.close();
     this.#spare?.close();
     this.#spare = null;
-    for (const kind of ['microphone', 'camera', 'screen'] as const) this.media.stop(kind);
+    // Devices of a person who was not let in go on: the next try may have the right password.
+    if (!this.#settle) for (const kind of ['microphone', 'camera', 'screen'] as const) this.media.stop(kind);
     if (this.#ownsMedia) this.media.close();
   }
 }

@@ -24,5 +24,5 @@ export async function copyText(text: string): Promise<void> {
 }
 
 export function showInvite(): void {
-  store.dispatch({ type: 'dialog', dialog: 'share' });
+  store.dispatch({ type: 'dialog', dialog: 'invite' });
 }

@@ -28,7 +28,7 @@ class PrejoinPage extends View {
           ${phase === 'waiting' ? features().map((feature) => feature.waiting?.() ?? nothing) : this.#renderForm(room)}
           ${this.#renderHelp()}
           ${features().map((feature) => feature.door?.() ?? nothing)}
-          ${!inputs.microphone.on && !inputs.camera.on && !inputs.microphone.starting && !inputs.camera.starting
+          ${phase === 'prejoin' && !inputs.microphone.on && !inputs.camera.on && !inputs.microphone.starting && !inputs.camera.starting
             ? html`<p class="prejoin-note">${t('prejoin.without')}</p>` : nothing}
         </section>
       </main>`;

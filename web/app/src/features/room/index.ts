@@ -28,7 +28,7 @@ register({
   ],
   dialogs: () => [
     { name: 'host', title: t('host.title'), render: () => html`<parley-host></parley-host>` },
-    { name: 'share', title: t('share.title'), render: () => html`<parley-share></parley-share>` },
+    { name: 'invite', title: t('share.title'), render: () => html`<parley-share></parley-share>` },
     ...personDialogs(),
   ],
   people: () => html`${roomState() ?? nothing}${knockList() ?? nothing}`,

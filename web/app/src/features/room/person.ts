@@ -12,9 +12,9 @@ import { t } from './texts.js';
 export function menuButton(peer: PeerView, look: string): TemplateResult | null {
   if (!room.host) return null;
   const label = t('person.menu', { name: nameOf(peer.name) });
-  const shown = store.state.dialog === 'person' && room.person?.id === peer.id;
+  const shown = store.state.dialog === 'person-acts' && room.person?.id === peer.id;
   return html`<button class="${look} person-menu" type="button" data-menu=${peer.id} aria-haspopup="dialog" aria-expanded=${shown} aria-label=${label} title=${label}
-    @click=${(event: Event) => { (event.currentTarget as HTMLElement).focus(); room.show('person', peer.id); }}>${icon('more')}</button>`;
+    @click=${(event: Event) => { (event.currentTarget as HTMLElement).focus(); room.show('person-acts', peer.id); }}>${icon('more')}</button>`;
 }
 
 function renderMenu(): TemplateResult {
@@ -91,7 +91,7 @@ function renderEnd(): TemplateResult {
 export function personDialogs(): DialogView[] {
   const name = nameOf(room.person?.name ?? '');
   return [
-    { name: 'person', title: name, render: renderMenu },
+    { name: 'person-acts', title: name, render: renderMenu },
     { name: 'remove', title: t('remove.title', { name }), render: renderRemove },
     { name: 'end-all', title: t('end-all.title'), render: renderEnd },
   ];

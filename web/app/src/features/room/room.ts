@@ -37,7 +37,7 @@ class Room {
       }),
       call.on('peer-left', ({ peer }) => {
         const { dialog } = store.state;
-        if (peer.id === this.#person && (dialog === 'person' || dialog === 'remove')) store.dispatch({ type: 'dialog', dialog: null });
+        if (peer.id === this.#person && (dialog === 'person-acts' || dialog === 'remove')) store.dispatch({ type: 'dialog', dialog: null });
       }),
       call.on('moderated', (event) => this.#onModerated(event)),
     ];
@@ -88,7 +88,7 @@ class Room {
     this.moderate('admit');
   }
 
-  show(dialog: 'person' | 'remove', peer: string): void {
+  show(dialog: 'person-acts' | 'remove', peer: string): void {
     this.#person = peer;
     store.dispatch({ type: 'dialog', dialog });
   }

@@ -28,7 +28,7 @@ class Share extends View {
   }
 
   override render(): TemplateResult {
-    return html`<div class="share" data-valid=${this.#validS} aria-busy=${this.#busy}>
+    return html`<div class="share-body" data-valid=${this.#validS} aria-busy=${this.#busy}>
       ${room.host ? this.#renderValid() : nothing}
       <label class="field-label" for="share-link">${t('share.link')}</label>
       <div class="field-row">

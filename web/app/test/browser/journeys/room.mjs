@@ -65,6 +65,8 @@ export default async function ({ world, open, step }) {
   await chen.keyboard.press('Enter');
   await chen.waitForSelector('#password[aria-invalid="true"]');
   await chen.waitForFunction(() => document.activeElement?.id === 'password' && document.querySelector('.field-error').textContent.includes('not the password'));
+  // The camera goes on over it.
+  await chen.waitForSelector('.preview video:not([hidden])');
   await chen.keyboard.type('harbour');
   await chen.keyboard.press('Enter');
   await chen.waitForSelector('[data-phase="call"]');
@@ -89,9 +91,9 @@ export default async function ({ world, open, step }) {
   await door(chen, 'Chen');
   await chen.waitForSelector('[data-notice="invite-required"]');
   await click(ann, '.people-invite [data-action="share"]');
-  await ann.waitForSelector('.share[data-valid="86400"][aria-busy="false"] .qr path');
+  await ann.waitForSelector('.share-body[data-valid="86400"][aria-busy="false"] .qr path');
   await ann.select('#share-valid', '3600');
-  await ann.waitForFunction(() => document.querySelector('.share')?.dataset.valid === '3600' && document.querySelector('#share-link').value.includes('#invite='));
+  await ann.waitForFunction(() => document.querySelector('[data-valid]')?.dataset.valid === '3600' && document.querySelector('#share-link').value.includes('#invite='));
   const link = await ann.$eval('#share-link', (field) => field.value);
   if (link.includes(hostKey)) throw new Error('the invite holds the host key');
   const mail = await ann.$eval('[data-action="mail"]', (a) => decodeURIComponent(a.href));

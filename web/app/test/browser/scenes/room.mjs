@@ -87,7 +87,7 @@ async function inside(ann, boris, look) {
   await look.at('call-hands', ann);
   const menu = async () => {
     await click(ann, '.tile [data-menu]');
-    await ann.waitForSelector('dialog[data-dialog="person"]');
+    await ann.waitForSelector('dialog[data-dialog="person-acts"]');
   };
   await look.at('call-person-menu', ann, { open: menu, close: () => closeDialog(ann) });
   await look.at('call-remove', ann, {
@@ -102,7 +102,7 @@ async function inside(ann, boris, look) {
     open: async () => {
       await ann.evaluate(() => document.querySelector('[data-control="more"]').click());
       await click(ann, 'dialog [data-item="share"]');
-      await ann.waitForSelector('.share .qr path');
+      await ann.waitForSelector('.qr path');
       await ann.select('#share-valid', '86400');
       await ann.waitForFunction(() => document.querySelector('#share-link').value.includes('#invite='));
     },
