@@ -289,5 +289,7 @@ export async function serverTroubles(world, look) {
   await world.stopServer();
   await page.waitForSelector('[data-notice="server-gone"]');
   await look.at('server-gone', page);
+  await world.startServer();
+  look.tolerate(null);
   await browser.close();
 }
