@@ -231,8 +231,13 @@ func (l *link) closeConnection() {
 	}
 }
 
-// attach opens the data channel of a stream over a connection.
+// attach opens the data channel of a stream over a connection, once: a peer reads
+// what the latest data channel of a label brings.
 func (l *link) attach(stream *outbound, c *connection) {
+	if stream.over == c {
+		return
+	}
+	stream.over = c
 	init := &webrtc.DataChannelInit{}
 	protocol := stream.protocol()
 	init.Protocol = &protocol

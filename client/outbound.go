@@ -43,6 +43,7 @@ type outbound struct {
 	name     string
 	options  ChannelOptions
 	reliable bool
+	over     *connection // has its data channel; the call's goroutine's own
 
 	mu         sync.Mutex
 	first      uint64 // number of the oldest message in entries
