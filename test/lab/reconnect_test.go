@@ -134,6 +134,7 @@ func (g *guest) say(t *testing.T, text string) {
 	g.do(t, nil, fmt.Sprintf(`(() => {
 		const field = document.querySelector('#chat-text');
 		field.value = %q;
+		field.dispatchEvent(new InputEvent('input', { bubbles: true }));
 		field.form.requestSubmit();
 	})()`, text))
 }
