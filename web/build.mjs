@@ -9,14 +9,13 @@
 // so that it can be cached for ever. Each text file has a .gz beside it.
 
 import { createHash } from 'node:crypto';
-import { execFile } from 'node:child_process';
 import { existsSync, watch } from 'node:fs';
 import { cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
+import { emitTypes } from './docs/types.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
 const at = (...parts) => path.join(root, ...parts);
@@ -228,9 +227,7 @@ async function buildSDK() {
     },
   });
   await esbuild.build({ ...common, entryPoints: ['sdk/src/files/worker.ts'], outfile: 'sdk/dist/files-worker.js', format: 'iife' });
-  await promisify(execFile)(process.execPath, [
-    at('node_modules/typescript/bin/tsc'), '-p', at('sdk'), '--declaration', '--emitDeclarationOnly', '--outDir', at('sdk/dist'),
-  ]).catch((error) => { throw new Error(`${error.stdout}${error.stderr}`); });
+  await emitTypes(at('sdk/dist'));
   const gzip = async (files) => {
     const sizes = await Promise.all(files.map(async (file) => gzipSync(await readFile(at('sdk/dist', file)), { level: 9 }).length));
     return sizes.reduce((sum, size) => sum + size, 0);

@@ -26,7 +26,10 @@ const TICK_MS = 250;
 const ALIVE_TICKS = 2;
 const STATS_TICKS = 4;
 
-/** Enters the room of `url`, like https://host/r/room. Rejects with JoinError. */
+/**
+ * Enters the room of `url`, like https://host/r/room, and resolves when the person is in it. It waits for no device. Rejects
+ * with JoinError.
+ */
 export async function join(url: string | URL, options: JoinOptions = {}): Promise<Call> {
   const problem = browserProblem();
   if (problem === 'no-webrtc' || problem === 'too-old') {
@@ -42,8 +45,11 @@ export async function join(url: string | URL, options: JoinOptions = {}): Promis
   return new Promise((resolve, reject) => new Call(address, options, resolve, reject));
 }
 
+/** One person's stay in a room, made by `join`. It takes care of lost connections itself, and ends with `leave` or the state 'left'. */
 export class Call extends ModeratedRoom {
+  /** The room's name. */
   readonly room: string;
+  /** The person's own devices: JoinOptions.media, or made by the call. */
   readonly media: LocalMedia;
   readonly #options: JoinOptions;
   readonly #ownsMedia: boolean;
@@ -119,18 +125,22 @@ export class Call extends ModeratedRoom {
     }
   }
 
+  /** The person's own id, by which the others know it. */
   get id(): string {
     return this.#id;
   }
 
+  /** The person's own name. */
   get name(): string {
     return this.#name;
   }
 
+  /** Of the signaling connection. */
   get state(): CallState {
     return this.#signaling.state;
   }
 
+  /** Everybody else, by id, in the order they were met. */
   get peers(): ReadonlyMap<string, Peer> {
     return this.#peers;
   }
@@ -155,6 +165,7 @@ export class Call extends ModeratedRoom {
     return this.#links.get(peer)?.connection ?? null;
   }
 
+  /** Tells the others another name. */
   setName(name: string): void {
     this.#name = cleanName(name);
     this.#tell();

@@ -9,10 +9,13 @@ import type { ChannelMessage, ChannelOptions } from './types.js';
 export const CONTROL_LABEL = 'parley';
 export const LABEL_LENGTH_MAX = 128;
 
+/** Events of a Channel. */
 export interface ChannelEvents {
+  /** Something came. */
   message: ChannelMessage;
   /** What was queued for this peer is on its way. */
   open: { peer: string };
+  /** The peer left, or the channel with it closed. */
   close: { peer: string };
   /** bufferedAmount of this peer fell to bufferedAmountLowThreshold: sending more keeps the path busy. */
   low: { peer: string };
@@ -25,8 +28,11 @@ export interface ChannelHost {
   closed(channel: Channel): void;
 }
 
+/** A data channel with all peers of a call, present and to come. Made by Call.channel. */
 export class Channel extends Emitter<ChannelEvents> {
+  /** The same at all peers. */
   readonly label: string;
+  /** As they were given. */
   readonly options: Readonly<ChannelOptions>;
   readonly #host: ChannelHost;
   #lowBytes = LOW_BYTES;
@@ -82,6 +88,7 @@ export class Channel extends Emitter<ChannelEvents> {
     for (const stream of this.#host.streams(this.label).values()) stream.lowBytes = bytes;
   }
 
+  /** Closes it with all peers. What waits is not sent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

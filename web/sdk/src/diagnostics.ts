@@ -24,7 +24,9 @@ const SAMPLES_MAX = 600;
 /** With statistics of their own; the oldest closed ones go first. */
 const CONNECTIONS_MAX = 24;
 
+/** Something that happened. `type` is the name that the API or the signaling has for it. */
 export interface DiagnosticEvent {
+  /** Milliseconds since 1970. */
   atMs: number;
   /** Of a connection: its number. */
   connection?: number;
@@ -33,9 +35,10 @@ export interface DiagnosticEvent {
   data?: unknown;
 }
 
+/** One RTCPeerConnection of the call. They are numbered from 1. */
 export interface DiagnosticConnection { number: number; peer: string; beganAtMs: number; endedAtMs: number | null; configuration: object }
 
-/** See docs/internals-format.md. Times are milliseconds since 1970. */
+/** All that is known of a call, as docs/internals-format.md describes it. Times are milliseconds since 1970. */
 export interface DiagnosticReport {
   format: typeof FORMAT;
   createdAt: string;
@@ -49,6 +52,7 @@ export interface DiagnosticReport {
   connections: (DiagnosticConnection & SampleHistory)[];
 }
 
+/** Events of Diagnostics, for a page that shows them as they come. */
 export interface DiagnosticsEvents {
   event: DiagnosticEvent;
   connection: DiagnosticConnection;
@@ -57,6 +61,7 @@ export interface DiagnosticsEvents {
 
 interface Watched { info: DiagnosticConnection; pc: RTCPeerConnection; samples: Samples; stop: () => void }
 
+/** Records what happens in a call, from its making on. Bounded: the oldest is dropped first. */
 export class Diagnostics extends Emitter<DiagnosticsEvents> {
   readonly #call: Call;
   readonly #beganAtMs = Date.now();

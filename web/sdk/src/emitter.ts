@@ -22,6 +22,7 @@ export class Emitter<Events extends object> {
     return off;
   }
 
+  /** Stops what `on` began, where its return value is not at hand. */
   off<K extends keyof Events>(type: K, listener: (event: Events[K]) => void): void {
     this.#listeners.get(type)?.delete(listener);
   }

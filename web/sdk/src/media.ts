@@ -18,9 +18,14 @@ const KINDS: Record<MediaDeviceKind, DeviceKind> = {
 
 const SOUND: SoundOptions = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
+/**
+ * The person's own microphone, camera and screen. It lives before, during and after a call: start devices for a preview, give
+ * it to `join`, and the call sends what it has at any time.
+ */
 export class LocalMedia extends Emitter<LocalMediaEvents> {
   /** Camera and microphone, for a preview. */
   readonly stream = new MediaStream();
+  /** The screen and its sound, while it is shared. */
   readonly screenStream = new MediaStream();
   /** Device ids, given or remembered by the app. */
   readonly selected: { microphone?: string; camera?: string; speaker?: string } = {};
@@ -52,10 +57,12 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     });
   }
 
+  /** Whether the microphone is muted. It stays so over a change of devices. */
   get muted(): boolean {
     return this.#muted;
   }
 
+  /** What is on, as the others are told it. */
   get state(): MediaState {
     return {
       microphone: this.#tracks.has('microphone') && !this.#muted,
@@ -123,6 +130,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     if (kind === 'screen') this.#drop('screen-audio');
   }
 
+  /** Mutes the microphone without stopping it: unmuting is at once. */
   setMuted(muted: boolean): void {
     if (muted === this.#muted) return;
     this.#muted = muted;
@@ -141,6 +149,7 @@ export class LocalMedia extends Emitter<LocalMediaEvents> {
     await this.start(kind, deviceId);
   }
 
+  /** What the browser does to the microphone's sound. All of it is on at first. */
   get sound(): Readonly<SoundOptions> {
     return this.#sound;
   }

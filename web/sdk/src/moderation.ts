@@ -209,6 +209,7 @@ export abstract class ModeratedRoom extends Emitter<CallEvents> {
     return this.moderation.role;
   }
 
+  /** How the room is set now. */
   get settings(): RoomSettings {
     return this.moderation.settings;
   }
@@ -228,6 +229,7 @@ export abstract class ModeratedRoom extends Emitter<CallEvents> {
     return this.moderation.knocks;
   }
 
+  /** Raises or lowers the person's own hand. */
   setHand(up: boolean): void {
     this.moderation.setHand(up);
   }

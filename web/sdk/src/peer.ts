@@ -6,23 +6,33 @@ import type {
   MediaState, PathInfo, PeerConnectionState, PeerStats, Quality, Role, TrackKind,
 } from './types.js';
 
+/** Another person in the call. The object stays the same for the whole stay; `peer-changed` says that something of it is another. */
 export class Peer {
+  /** Of this stay: who comes again has another one. */
   readonly id: string;
+  /** What the person calls itself, not checked by anybody. */
   name = '';
+  /** What the person sends, as it says. */
   media: MediaState = { microphone: false, camera: false, screen: false };
+  /** Hosts may moderate. */
   role: Role = 'member';
   /** 0: down. Otherwise a number that is lower the earlier the hand was raised. */
   hand = 0;
   /** It records the call. */
   recording = false;
+  /** Whether media can flow. */
   connection: PeerConnectionState = 'connecting';
   /** 'away': its signaling socket is gone; media may still flow. */
   signaling: 'present' | 'away' = 'present';
+  /** The way that media takes with this peer. */
   path: PathInfo = NO_PATH;
+  /** How good the connection is. */
   quality: Quality = 'unknown';
+  /** Its voice is heard now. */
   speaking = false;
   /** Level of its voice now, 0..1. */
   level = 0;
+  /** The newest statistics, null before the first. */
   stats: PeerStats | null = null;
   /** Camera and microphone. The object stays the same while tracks come and go. */
   readonly stream = new MediaStream();
@@ -42,7 +52,7 @@ export class Peer {
     Object.assign(this, { name, media, role, hand, recording });
   }
 
-  /** Null while the peer does not send that kind. The microphone's track stays over mute. */
+  /** One track of the peer, for what `stream` is too coarse for. Null while the peer does not send that kind. The microphone's track stays over mute. */
   track(kind: TrackKind): MediaStreamTrack | null {
     const track = this.received.get(kind);
     if (!track) return null;

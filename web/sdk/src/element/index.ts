@@ -19,14 +19,19 @@ import { controlNames, type ControlName } from './icons.js';
 import { textsFor, type Texts } from './texts.js';
 import { View } from './view.js';
 
-/** The `detail` of the element's events. */
+/** The `detail` of the element's events. They bubble, and cross shadow roots. */
 export interface ParleyCallEvents {
+  /** The person is in the room. */
   'parley-joined': { call: Call };
+  /** The call is over. */
   'parley-left': { reason: EndReason };
   /** The call could not begin, or a device did not start. */
   'parley-error': { error: Error };
+  /** The signaling connection is in another state. */
   'parley-state': { state: CallState };
+  /** Somebody came, or was there before. */
   'parley-peer-joined': { peer: Peer };
+  /** Somebody left. */
   'parley-peer-left': CallEvents['peer-left'];
 }
 
@@ -35,7 +40,9 @@ type Phase = 'idle' | 'joining' | 'call' | 'ended';
 // Where there is no DOM (a server that renders), the module can still be imported.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
 
+/** The element <parley-call>. Importing the module defines it. */
 export class ParleyCallElement extends Base {
+  /** @internal */
   static readonly observedAttributes = ['room', 'server', 'controls', 'lang', 'name'];
   /** Origin of the server when neither `server` nor `room` names one. The served script sets its own. */
   static defaultServer = '';
@@ -49,6 +56,7 @@ export class ParleyCallElement extends Base {
   #attempt: AbortController | null = null;
   #off: (() => void)[] = [];
 
+  /** @internal */
   constructor() {
     super();
     this.#view = new View(this.attachShadow({ mode: 'open' }), {
@@ -67,12 +75,14 @@ export class ParleyCallElement extends Base {
     return this.#media;
   }
 
+  /** @internal */
   connectedCallback(): void {
     this.#show();
     // The page may set more attributes in the same task.
     if (this.hasAttribute('autojoin')) queueMicrotask(() => void this.join().catch(() => undefined));
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     // Moved within the page it is connected again at once.
     queueMicrotask(() => {
@@ -80,6 +90,7 @@ export class ParleyCallElement extends Base {
     });
   }
 
+  /** @internal */
   attributeChangedCallback(attribute: string, before: string | null, now: string | null): void {
     if (attribute === 'name' && this.#call) this.#call.setName(now ?? '');
     if ((attribute === 'room' || attribute === 'server') && before !== now && this.#phase !== 'idle') this.leave();
@@ -121,6 +132,7 @@ export class ParleyCallElement extends Base {
     }
   }
 
+  /** Leaves the room, or ends the attempt to enter. The element can be joined again. */
   leave(): void {
     this.#attempt?.abort();
     this.#attempt = null;

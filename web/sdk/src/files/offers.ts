@@ -2,6 +2,7 @@
 
 import type { FileInfo } from './wire.js';
 
+/** An offer that outlives a reload of the page. */
 export interface StandingOffer {
   readonly info: FileInfo;
   /** Peer ids; null is everybody. */
@@ -9,9 +10,13 @@ export interface StandingOffer {
   readonly handle: FileSystemFileHandle | null;
 }
 
+/** Where standing offers are kept, for those who do not want IndexedDB. */
 export interface OfferBook {
+  /** Those of a room. */
   load(room: string): Promise<StandingOffer[]>;
+  /** Keeps one, in place of an older one with the same id. */
   put(room: string, offer: StandingOffer): Promise<void>;
+  /** Forgets one. */
   remove(id: string): Promise<void>;
 }
 

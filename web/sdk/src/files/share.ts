@@ -24,17 +24,20 @@ const PROGRESS_MS = 200;
 const BUFFERED_BYTES_MAX = 4 << 20;
 const BUFFERED_LOW_BYTES = 2 << 20;
 
-/** What of a Call is used. */
+/** What of a Call a FileShare uses. */
 export type FileCall = Pick<Call, 'room' | 'peers' | 'on' | 'channel'>;
 
+/** How a FileShare is made. All of it is optional. */
 export interface FileShareOptions {
   /** Address of the script that files are written by: files-worker.js beside the SDK, unless it is elsewhere. */
   worker?: string | URL;
-  /** Instead of the browser's own. */
+  /** Instead of the browser's own; null: nothing is received. */
   store?: FileStore | null;
+  /** Instead of IndexedDB; null: offers end with the page. */
   offers?: OfferBook | null;
 }
 
+/** Files of one call in both directions: offered, verified piece by piece, and gone on with after a reload or a lost connection. */
 export class FileShare extends Emitter<FileShareEvents> {
   /** What is kept from earlier visits is listed, and the others have been asked for their offers. */
   readonly ready: Promise<void>;
@@ -62,10 +65,12 @@ export class FileShare extends Emitter<FileShareEvents> {
     this.ready = this.#begin();
   }
 
+  /** What others offer and what is kept of it, by id. */
   get incoming(): ReadonlyMap<string, Incoming> {
     return this.#incoming;
   }
 
+  /** What is offered here, by id. */
   get outgoing(): ReadonlyMap<string, Outgoing> {
     return this.#outgoing;
   }

@@ -3,18 +3,20 @@
 import type { FileErrorCode, FileGroup, FileInfo } from './wire.js';
 
 /**
- * offered    can be accepted or refused
- * receiving  pieces come, or are asked for
- * paused     by the person here
- * waiting    accepted, and the sender is away or cannot read its file now: it goes on by itself
- * verifying  all is here and the sender is asked whether it is the same
- * done       kept and verified: save(), file()
- * failed     see `problem`; accept() tries again where the sender is there
- * refused    refused or cancelled here; accept() is possible as long as it is offered
+ * How far an incoming file is.
+ *
+ * - 'offered': can be accepted or refused
+ * - 'receiving': pieces come, or are asked for
+ * - 'paused': by the person here
+ * - 'waiting': accepted, and the sender is away or cannot read its file now; it goes on by itself
+ * - 'verifying': all is here and the sender is asked whether it is the same
+ * - 'done': kept and verified, so that save() and file() work
+ * - 'failed': see `problem`; accept() tries again where the sender is there
+ * - 'refused': refused or cancelled here; accept() is possible as long as it is offered
  */
 export type IncomingState = 'offered' | 'receiving' | 'paused' | 'waiting' | 'verifying' | 'done' | 'failed' | 'refused';
 
-/** `withdrawn`: the sender does not offer it any more. `insecure`, `no-store`: this browser cannot keep files here. */
+/** Why a transfer failed. 'withdrawn': the sender does not offer it any more; 'no-store': this browser cannot keep files here. */
 export type FileProblem = FileErrorCode | 'withdrawn' | 'no-store';
 
 /** Where an accepted file goes. 'store' survives a reload; what was picked does not, and needs no second copy. */
@@ -32,9 +34,13 @@ export interface Incoming extends FileInfo {
   readonly problem: FileProblem | null;
   /** Where it was accepted to. */
   readonly target: FileTarget;
+  /** Begins, or goes on after a failure. Default: 'store'. */
   accept(target?: FileTarget): Promise<void>;
+  /** Stops for now; what is here stays. */
   pause(): void;
+  /** Goes on after pause(). */
   resume(): void;
+  /** Says no. It can still be accepted. */
   refuse(): void;
   /** Stops, and deletes what is here of it. */
   cancel(): Promise<void>;
@@ -49,15 +55,22 @@ export interface Incoming extends FileInfo {
 }
 
 /**
- * offered   nothing asked for yet
- * checking  the receiver has a part of it, which is compared with the file here
- * sending   pieces are sent or may be asked for
- * paused    by the receiver
- * done      the receiver has it, and it is the same
+ * How far one receiver of an offered file is.
+ *
+ * - 'offered': nothing was asked for yet
+ * - 'checking': the receiver has a part of it, which is compared with the file here
+ * - 'sending': pieces are sent or may be asked for
+ * - 'paused': by the receiver
+ * - 'done': the receiver has it, and it is the same
+ * - 'refused', 'cancelled': by the receiver
+ * - 'failed': see `problem`
+ * - 'away': the receiver is gone, and goes on when it comes back
  */
 export type ReceiverState = 'offered' | 'checking' | 'sending' | 'paused' | 'done' | 'refused' | 'cancelled' | 'failed' | 'away';
 
+/** Somebody who gets, or is offered, one of our files. */
 export interface Receiver {
+  /** Id of the peer. */
   readonly peer: string;
   readonly state: ReceiverState;
   /** As far as the receiver has asked on, or said that it has it. */
@@ -83,12 +96,16 @@ export interface Outgoing extends FileInfo {
   reopen(): Promise<boolean>;
 }
 
+/** What can be offered: a File, or one with its place in a folder, or with a handle that lets a reloaded page read it again. */
 export type Offerable = File | { file: File; path?: string; handle?: FileSystemFileHandle };
 
+/** Events of a FileShare. */
 export interface FileShareEvents {
   /** Anything of this transfer, incoming or outgoing, came, went or is another. Progress at most five times a second. */
   change: { id: string };
+  /** Somebody offers a file. */
   offer: { incoming: Incoming };
+  /** A file is here, and verified. */
   done: { incoming: Incoming };
   /** An incoming transfer failed. */
   failed: { id: string; code: FileProblem };

@@ -28,28 +28,38 @@ const MAGIC = 1;
 const FLAG_LAST = 1;
 const FLAG_FIRST = 2;
 
-export type FileErrorCode =
-  | 'changed'     // the sender's file is not the one that was offered, or of which pieces are kept
-  | 'unreadable'  // the sender's file cannot be read
-  | 'no-space'    // the receiver's disk or quota is full
-  | 'bad-piece'   // a piece does not match its hash, again and again
-  | 'too-large'   // for what the receiver can keep
-  | 'unknown'     // there is no such offer
-  | 'internal';   // anything else
+/**
+ * Why a file could not be transferred.
+ *
+ * - 'changed': the sender's file is not the one that was offered, or of which pieces are kept
+ * - 'unreadable': the sender's file cannot be read
+ * - 'no-space': the receiver's disk or quota is full
+ * - 'bad-piece': a piece does not match its hash, again and again
+ * - 'too-large': for what the receiver can keep
+ * - 'unknown': there is no such offer
+ * - 'internal': anything else
+ */
+export type FileErrorCode = 'changed' | 'unreadable' | 'no-space' | 'bad-piece' | 'too-large' | 'unknown' | 'internal';
 
 const CODES: readonly string[] = ['changed', 'unreadable', 'no-space', 'bad-piece', 'too-large', 'unknown', 'internal'];
 
 /** Files that were offered as one: a folder. */
 export interface FileGroup { readonly id: string; readonly name: string; readonly files: number }
 
+/** What is told of a file before any of it is sent. Names are text from a peer: never markup. */
 export interface FileInfo {
+  /** Names the transfer at both ends, over reloads too. */
   readonly id: string;
+  /** As any file system takes it. */
   readonly name: string;
   /** Place in a folder, with "/" between the parts and the name at the end; just the name without a folder. */
   readonly path: string;
   readonly bytes: number;
+  /** As the sender's browser believes it. */
   readonly mime: string;
+  /** When it was last changed, in milliseconds since 1970. */
   readonly modifiedMs: number;
+  /** The folder it came with. */
   readonly group: FileGroup | null;
 }
 
