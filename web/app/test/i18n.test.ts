@@ -21,14 +21,14 @@ function categories(locale: string): string[] {
 
 // By folder, then language: every texts/ folder of the app, collected by the build.
 const folders = Object.entries(dictionaries as Record<string, Record<string, Messages>>);
-const others = Object.keys(locales).filter((locale) => locale !== 'en');
 
 describe('dictionaries', () => {
   for (const [folder, languages] of folders) {
     const english = languages.en ?? {};
     it(`${folder}: has every language, with the same keys`, () => {
-      assert.deepEqual(Object.keys(languages).sort(), Object.keys(locales).sort());
-      for (const locale of others) assert.deepEqual(Object.keys(languages[locale]!).sort(), Object.keys(english).sort(), locale);
+      // There may be more: a language is offered once all folders have it.
+      assert.deepEqual(Object.keys(locales).filter((locale) => !Object.hasOwn(languages, locale)), []);
+      for (const [locale, dictionary] of Object.entries(languages)) assert.deepEqual(Object.keys(dictionary).sort(), Object.keys(english).sort(), locale);
     });
 
     it(`${folder}: has the same parameters everywhere, and no empty text`, () => {
