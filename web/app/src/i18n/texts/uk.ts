@@ -51,7 +51,7 @@ export const texts: Dictionary = {
   'problem.title': 'Бракує пристрою',
   'problem.both.denied': 'Браузер не дає цій сторінці камеру й мікрофон',
   'problem.retry': 'Спробувати знову',
-  'problem.without': 'Продовжити так',
+  'problem.without': 'Усе одно продовжити',
   'problem.microphone.denied': 'Браузеру не дозволено мікрофон на цій сторінці.',
   'problem.camera.denied': 'Браузеру не дозволено камеру на цій сторінці.',
   'problem.microphone.dismissed': 'Запит про мікрофон закрито без відповіді.',
