@@ -13,7 +13,7 @@ export const texts: Translation<typeof en> = {
   'end.again': 'Réessayer',
   'end.locked': 'Cette salle est verrouillée',
   'end.locked.text': 'Personne d’autre ne peut entrer pour le moment. Demandez à un hôte de déverrouiller la salle, puis réessayez.',
-  'end.denied': 'On ne vous a pas fait entrer',
+  'end.denied': 'L’entrée vous a été refusée',
   'end.denied.text': 'Un hôte a refusé cette fois. Si c’est une erreur, écrivez à la personne qui vous a envoyé le lien et redemandez.',
   'end.denied.again': 'Redemander',
   'end.invited': 'Cette salle est sur invitation',
@@ -28,7 +28,7 @@ export const texts: Translation<typeof en> = {
   'end.ended': 'L’appel est terminé',
   'end.ended.text': 'Un hôte y a mis fin pour tout le monde.',
 
-  'knock.region': 'En attente d’entrer',
+  'knock.region': 'Demandes d’entrée',
   'knock.one': '{name} demande à entrer',
   'knock.count': { one: '{count} personne demande à entrer', many: '{count} de personnes demandent à entrer', other: '{count} personnes demandent à entrer' },
   'knock.more': { one: 'et {count} de plus', many: 'et {count} de plus', other: 'et {count} de plus' },
