@@ -6,3 +6,4 @@ import './effects/index.js';
 import './chat/index.js';
 import './pip/index.js';
 import './voice/index.js';
+import './files/index.js';

@@ -5,13 +5,18 @@ import type { Watchable } from '../../call/feature.js';
 export interface Card {
   key: string;
   atMs: number;
+  mine: boolean;
   render: () => TemplateResult;
 }
 
 export interface CardSource extends Watchable {
   cards(): readonly Card[];
-  /** Buttons beside the field; `to` is whom the message is for, null: everybody. */
-  tools(to: string | null): TemplateResult;
+  /** Buttons beside the field. */
+  tools(): TemplateResult;
+  /** Above the field, while something is attached to the message. */
+  tray(): TemplateResult | null;
+  /** Sends what is attached, if anything is; null is everybody. False if it could not be sent. */
+  send(to: string | null): boolean;
 }
 
 const sources: CardSource[] = [];

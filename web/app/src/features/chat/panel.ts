@@ -90,7 +90,7 @@ class ChatPanel extends View implements EntryHost {
       ...(isNew ? [divider('new', t('new'))] : []),
     ];
     const together = dividers.length === 0 && entry !== undefined && isTogether(entry, before?.entry);
-    return html`${dividers}${entry ? renderEntry(entry, together, this) : html`<div class="chat-card ${grew ? 'fresh' : ''}" data-key=${row.key}>${card?.render()}</div>`}`;
+    return html`${dividers}${entry ? renderEntry(entry, together, this) : html`<div class="chat-card ${card?.mine ? 'mine' : ''} ${grew ? 'fresh' : ''}" data-key=${row.key}>${card?.render()}</div>`}`;
   }
 
   #renderForm(): TemplateResult {
@@ -102,12 +102,13 @@ class ChatPanel extends View implements EntryHost {
       ${this.#renderAbout()}
       ${peers.length > 1 || draft.to ? this.#renderTo() : nothing}
       <label class="visually-hidden" for="chat-text">${t('field')}</label>
+      ${cardSources().map((source) => source.tray() ?? nothing)}
       <div class="chat-field">
+        <div class="chat-tools">${cardSources().map((source) => source.tools())}</div>
         <textarea class="field" id="chat-text" rows="1" placeholder=${placeholder} .value=${live(draft.text)} aria-invalid=${over > 0}
           aria-describedby=${over > 0 ? 'chat-over' : nothing}
           @keydown=${(event: KeyboardEvent) => this.#onKey(event)} @input=${(event: Event) => this.#onInput(event.target as HTMLTextAreaElement)}></textarea>
-        <div class="chat-tools">${cardSources().map((source) => source.tools(draft.to?.id ?? null))}
-          <button class="icon-button send" type="submit" aria-label=${t('send')} title=${t('send')} ?disabled=${over > 0}>${icon(draft.changes === null ? 'send' : 'check')}</button></div>
+        <button class="icon-button send" type="submit" aria-label=${t('send')} title=${t('send')} ?disabled=${over > 0}>${icon(draft.changes === null ? 'send' : 'check')}</button>
       </div>
       ${over > 0 ? html`<p class="chat-over" id="chat-over" role="status">${t('too-long', { count: over })}</p>` : nothing}
     </form>`;
@@ -210,7 +211,9 @@ class ChatPanel extends View implements EntryHost {
 
   #send(event: SubmitEvent): void {
     event.preventDefault();
-    if (chat.submit()) this.#toEnd();
+    if (chat.draft.changes === null && !cardSources().every((source) => source.send(chat.draft.to?.id ?? null))) return;
+    chat.submit();
+    this.#toEnd();
   }
 }
 
