@@ -109,12 +109,18 @@ func (sh *shard) alive(now mono.Time, s *session) {
 	sh.apply(s.hall, room.Event{Kind: room.Back, Peer: s.id})
 }
 
-// handleClosed notes that a socket is gone without a bye.
-func (sh *shard) handleClosed(now mono.Time, l *Link) {
+// handleClosed notes that a socket is gone without a bye. Firefox closes sockets
+// before a page that is left can say bye, but also where a navigation comes to
+// nothing; that page comes back at once.
+func (sh *shard) handleClosed(now mono.Time, l *Link, goingAway bool) {
 	s := l.session
 	if s == nil {
 		return
 	}
 	sh.detach(s)
 	sh.away(now, s, "socket gone")
+	if soon := now.Add(goingAwayLife); goingAway && s.hall != nil && soon < s.clock.expireAt {
+		s.clock.expireAt = soon
+		sh.agenda.set(s)
+	}
 }

@@ -10,9 +10,11 @@ import (
 
 const (
 	sessionLife = api.SessionMs * time.Millisecond
-	pingActive  = api.PingActiveMs * time.Millisecond
-	pingIdle    = api.PingIdleMs * time.Millisecond
-	pongTimeout = api.PongTimeoutMs * time.Millisecond
+	// Time enough for a page that stayed after all to open another socket.
+	goingAwayLife = 3 * time.Second
+	pingActive    = api.PingActiveMs * time.Millisecond
+	pingIdle      = api.PingIdleMs * time.Millisecond
+	pongTimeout   = api.PongTimeoutMs * time.Millisecond
 )
 
 // clock has the deadlines of a session; mono.Never where it waits for nothing.

@@ -56,7 +56,7 @@ func TestKnockFlood(t *testing.T) {
 		for i := range 10 * api.MaxUnackedMessages {
 			eve, _ := enter(s, "r", fmt.Sprintf("E%03dx", i%1000))
 			eve.Receive([]byte(`{"type":"bye"}`))
-			eve.Closed()
+			eve.Closed(false)
 		}
 		if n := len(hostSock.next()); n > 2*api.MaxKnocks {
 			t.Errorf("the host got %d messages", n)
@@ -84,7 +84,7 @@ func TestWhoWaitsCountsAndIsReleased(t *testing.T) {
 		_, danSock := enter(s, "r", "Dan")
 		_, eveSock := enter(s, "r", "Eve")
 		wantError(t, eveSock, api.ErrServerFull, closeTryAgain)
-		cleo.Closed()
+		cleo.Closed(false)
 		wantMessage(t, hostSock, "knock-gone", api.PeerID("r", secretOf("Cleo")))
 		wantNone(t, cleoSock, "welcome")
 		// Nobody answers pings: who waits goes first, the host's session 30 s later.
@@ -94,7 +94,7 @@ func TestWhoWaitsCountsAndIsReleased(t *testing.T) {
 		if _, _, closed := danSock.isClosed(); !closed {
 			t.Error("who fell silent still waits")
 		}
-		host.Closed()
+		host.Closed(false)
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()
 		if c := s.Counters(); c.Rooms != 0 || c.Sessions != 0 || admitted != 0 {

@@ -50,7 +50,7 @@ func (m *model) connect() {
 }
 
 func (m *model) cut() {
-	m.wire.link.Closed()
+	m.wire.link.Closed(false)
 	m.wire = nil
 }
 

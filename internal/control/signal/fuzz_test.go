@@ -56,7 +56,7 @@ func FuzzConversation(f *testing.F) {
 		for line := range bytes.SplitSeq(script, []byte("\n")) {
 			l.Receive(line)
 		}
-		l.Closed()
+		l.Closed(false)
 		for {
 			msg, ok := m.wire.one()
 			if !ok {
@@ -109,7 +109,7 @@ func TestManyAtOnce(t *testing.T) {
 				if rng.IntN(2) == 0 {
 					l.Receive([]byte(`{"type":"bye"}`))
 				}
-				l.Closed()
+				l.Closed(false)
 			}
 		})
 	}

@@ -60,7 +60,7 @@ func TestCatchingUpIsNoFlood(t *testing.T) {
 		s := NewServer(Config{})
 		defer s.Close()
 		ann, _ := enter(s, "r", "Ann")
-		ann.Closed()
+		ann.Closed(false)
 		time.Sleep(20 * time.Second)
 		sock := newRecorder()
 		ann = s.Open(sock, testAddr, nil)
@@ -99,7 +99,7 @@ func TestUnackedMessagesAreBounded(t *testing.T) {
 		defer s.Close()
 		ann, annSock := enter(s, "r", "Ann")
 		bob, bobSock := enter(s, "r", "Bob")
-		bob.Closed() // and nobody acknowledges
+		bob.Closed(false) // and nobody acknowledges
 		to := api.PeerID("r", secretOf("Bob"))
 		for i := range api.MaxUnackedMessages + 1 {
 			ann.Receive([]byte(numbered("reset", i+1, to)))
@@ -209,7 +209,7 @@ func TestLogsNameNoRoomAndNoSecret(t *testing.T) {
 		s := NewServer(Config{Log: textLog(&out)})
 		ann, _ := enter(s, "very-secret-room", "Ann")
 		enter(s, "very-secret-room", "Bob")
-		ann.Closed()
+		ann.Closed(false)
 		time.Sleep(time.Minute)
 		s.Close()
 		log := out.String()

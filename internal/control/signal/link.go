@@ -77,11 +77,12 @@ func (l *Link) Late() {
 	l.fail(newError(api.ErrBadMessage, "No hello came in time."))
 }
 
-// Closed is called once, when the socket is gone.
-func (l *Link) Closed() {
+// Closed is called once, when the socket is gone. goingAway: the client said that
+// its page was left or loaded again.
+func (l *Link) Closed(goingAway bool) {
 	if l.shard != nil {
 		now := mono.Now()
-		l.shard.do(func() { l.shard.handleClosed(now, l) })
+		l.shard.do(func() { l.shard.handleClosed(now, l, goingAway) })
 	}
 	l.done.Store(true)
 }

@@ -65,7 +65,7 @@ func TestSessionEnds30sAfterItsSocket(t *testing.T) {
 		defer s.Close()
 		ann, annSock := enter(s, "r", "Ann")
 		bob, _ := enter(s, "r", "Bob")
-		bob.Closed()
+		bob.Closed(false)
 		var zero uint64
 		for _, msg := range answerPings(ann, annSock, &zero, 29900*time.Millisecond) {
 			if msg[:19] == `{"type":"peer-left"` {
@@ -82,13 +82,35 @@ func TestSessionEnds30sAfterItsSocket(t *testing.T) {
 	})
 }
 
+func TestSessionEndsSoonAfterItsPageWasLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := NewServer(Config{})
+		defer s.Close()
+		_, annSock := enter(s, "r", "Ann")
+		bob, _ := enter(s, "r", "Bob")
+		annSock.next()
+		bob.Closed(true)
+		wantMessage(t, annSock, "peer-away", "")
+		time.Sleep(goingAwayLife - 100*time.Millisecond)
+		synctest.Wait()
+		if n := s.Counters().Sessions; n != 2 {
+			t.Fatalf("%d sessions before its time", n)
+		}
+		time.Sleep(200 * time.Millisecond)
+		synctest.Wait()
+		if n := s.Counters().Sessions; n != 1 {
+			t.Errorf("%d sessions are left", n)
+		}
+	})
+}
+
 func TestResumeAfter20s(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := NewServer(Config{})
 		defer s.Close()
 		ann, annSock := enter(s, "r", "Ann")
 		bob, _ := enter(s, "r", "Bob")
-		bob.Closed()
+		bob.Closed(false)
 		to := api.PeerID("r", secretOf("Bob"))
 		for i := range 300 {
 			ann.Receive([]byte(numbered("reset", i+1, to)))
@@ -123,10 +145,10 @@ func TestEverythingIsReleased(t *testing.T) {
 			bob, _ := enter(s, "r", "Bob")
 			ann.Receive([]byte(numbered("reset", 1, api.PeerID("r", secretOf("Bob")))))
 			if i%2 == 0 {
-				ann.Closed()
+				ann.Closed(false)
 			}
 			bob.Receive([]byte(`{"type":"bye"}`))
-			bob.Closed()
+			bob.Closed(false)
 		}
 		time.Sleep(2 * time.Minute)
 		synctest.Wait()

@@ -94,7 +94,7 @@ func (p *player) step(step string) {
 			p.t.Fatalf("%s has no socket to cut", rest)
 		}
 		p.socks[rest].Close(0, "")
-		p.links[rest].Closed()
+		p.links[rest].Closed(false)
 		delete(p.socks, rest)
 	case "wait":
 		d, err := time.ParseDuration(rest)

@@ -143,7 +143,8 @@ func (c *Conn) cut() {
 
 // read passes messages to the receiver until the connection is gone.
 func (c *Conn) read() {
-	defer c.gone()
+	goingAway := false
+	defer func() { c.gone(goingAway) }()
 	for first := true; ; first = false {
 		kind, r, err := c.ws.Reader(context.Background())
 		if err != nil {
@@ -151,6 +152,7 @@ func (c *Conn) read() {
 				c.receiver.Late()
 				c.awaitClose()
 			}
+			goingAway = websocket.CloseStatus(err) == websocket.StatusGoingAway && !c.isClosing()
 			return
 		}
 		c.pings = 0
@@ -197,10 +199,10 @@ func (c *Conn) isClosing() bool {
 	return c.closing
 }
 
-func (c *Conn) gone() {
+func (c *Conn) gone(goingAway bool) {
 	c.cut()
 	_ = c.ws.CloseNow()
-	c.receiver.Closed()
+	c.receiver.Closed(goingAway)
 	c.server.remove(c)
 }
 

@@ -26,8 +26,9 @@ type Receiver interface {
 	Binary()
 	// Late is called when the first message does not come in time.
 	Late()
-	// Closed is called last, when the connection is gone.
-	Closed()
+	// Closed is called last, when the connection is gone. goingAway: the client
+	// closed it because its page was left or loaded again (RFC 6455, section 7.4.1).
+	Closed(goingAway bool)
 }
 
 // Config of a [Server]. Open and Subprotocol must be set; zero means the default

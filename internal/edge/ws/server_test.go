@@ -38,7 +38,13 @@ func (e *echo) Receive(msg []byte) { e.conn.Send(append([]byte(nil), msg...)) }
 func (e *echo) Oversize()          { e.last("oversize") }
 func (e *echo) Binary()            { e.last("binary") }
 func (e *echo) Late()              { e.last("late") }
-func (e *echo) Closed()            { e.note("closed"); close(e.closed) }
+func (e *echo) Closed(goingAway bool) {
+	if goingAway {
+		e.note("going away")
+	}
+	e.note("closed")
+	close(e.closed)
+}
 
 func (e *echo) last(event string) {
 	e.note(event)
@@ -187,6 +193,20 @@ func TestCloseComesAfterWhatIsQueued(t *testing.T) {
 	}
 	wantClose(t, conn, 1000)
 	<-e.closed
+}
+
+func TestGoingAwayIsTold(t *testing.T) {
+	f := start(t, Config{})
+	for code, want := range map[websocket.StatusCode]string{websocket.StatusGoingAway: "going away closed", websocket.StatusNormalClosure: "closed"} {
+		conn, e := f.dial(t)
+		if err := conn.Close(code, ""); err != nil {
+			t.Fatal(err)
+		}
+		<-e.closed
+		if got := strings.Join(e.events, " "); got != want {
+			t.Errorf("%d: %q, want %q", code, got, want)
+		}
+	}
 }
 
 func TestOversizeAndBinary(t *testing.T) {
