@@ -160,6 +160,8 @@ function copy(data: Payload): Payload {
 export class FakeCall {
   readonly room = 'files-room';
   readonly id: string;
+  /** What the others see of it. */
+  signaling: 'present' | 'away' = 'present';
   readonly peers = new Map<string, never>();
   readonly emitter = new Emitter<CallEvents>();
   readonly channels = new Map<string, Channel>();

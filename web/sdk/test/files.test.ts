@@ -331,5 +331,28 @@ test('a paused file stays paused over a reload', async () => {
   await net.until('the sender is known', () => paused?.from === 'ann');
   assert.equal(paused?.state, 'paused');
   paused.resume();
+  await net.until('it is kept that it goes on', () => bob.store.files.get(outgoing!.id)?.paused === false);
   await done(net, paused);
 });
+
+for (const missed of ['as away', 'as lost, later'] as const) {
+  test(`a sender that is back before it is missed ${missed} goes on`, async () => {
+    const net = new Net(15);
+    const file = fileOf('big', 20 * MiB);
+    const ann = await person(net, 'ann');
+    const bob = await person(net, 'bob');
+    const { id } = ann.share.offer([file])[0]!;
+    const incoming = await offeredTo(net, bob.share, id);
+    await incoming.accept();
+    await net.until('some is here', () => incoming.receivedBytes > MiB);
+    net.interfere = (from, _label, data) => (from === 'ann' ? null : data);
+    if (missed === 'as away') ann.call.signaling = 'away';
+    const again = await person(net, 'ann2', new MemoryStore(), ann.offers);
+    assert.ok(again.share.outgoing.get(id)?.provideFile(file));
+    for (let steps = 0; steps < 50; steps++) await net.step();
+    assert.equal(incoming.from, missed === 'as away' ? 'ann2' : 'ann');
+    net.leave('ann');
+    await done(net, incoming);
+    assert.ok(await sameContent(file, await incoming.file()));
+  });
+}

@@ -169,10 +169,11 @@ export class IncomingFile implements Incoming {
     return this.#finishedIn().sha256(this, this.#target, onProgress);
   }
 
-  /** `peer` offers it, for the first time or again. False if that is not believed. */
-  offered(peer: string, info: FileInfo): boolean {
+  /** `peer` offers it, for the first time or again. False if that is not believed, as while another is there who does. */
+  offered(peer: string, info: FileInfo, otherIsPresent: boolean): boolean {
     if (this.#from === peer) return true;
-    if (this.#from !== null || info.bytes !== this.bytes) return false;
+    if (otherIsPresent || info.bytes !== this.bytes) return false;
+    if (this.#from !== null && this.unfinished) this.senderLeft();
     this.#from = peer;
     this.#problem = null;
     if (this.#state === 'waiting') {
@@ -246,6 +247,7 @@ export class IncomingFile implements Incoming {
       this.#opening = false;
       if (!this.unfinished) return await sink.close();
       this.#sink = sink;
+      sink.setPaused(this.#state === 'paused'); // an earlier visit may have left it otherwise
       this.#kept = sink.pieces;
       this.#writtenBytes = this.#takenBytes = 0;
       if (this.#state === 'receiving') await this.#begin();

@@ -158,15 +158,23 @@ export class FileShare extends Emitter<FileShareEvents> {
   }
 
   #askFor(peer: string): void {
-    const known = [...this.#incoming.values()].filter((file) => file.unfinished && file.from === null).map(({ id }) => id);
+    const known = [...this.#incoming.values()].filter(({ unfinished, from }) => unfinished && !this.#isPresent(from)).map(({ id }) => id);
     this.#send(peer, { type: 'list', known: known.slice(0, OFFERS_MAX) });
   }
 
+  /** Of whoever loads the page again the old one is away at once, and is taken for lost much later. */
+  #isPresent(peer: string | null): boolean {
+    return peer !== null && this.#call.peers.get(peer)?.signaling === 'present';
+  }
+
   #onPeerLeft(peer: string): void {
-    for (const incoming of [...this.#incoming.values()]) if (incoming.from === peer) incoming.senderLeft();
+    const left = [...this.#incoming.values()].filter(({ from }) => from === peer);
+    for (const incoming of left) incoming.senderLeft();
     for (const outgoing of this.#outgoing.values()) outgoing.peerLeft(peer);
     this.#uplinks.delete(peer);
     this.#wake(peer, false);
+    // It may have come back before it was missed, and its offer was not believed then.
+    if (left.some(({ unfinished }) => unfinished)) for (const other of this.#call.peers.keys()) this.#askFor(other);
   }
 
   #onMessage(from: string, text: unknown): void {
@@ -205,7 +213,7 @@ export class FileShare extends Emitter<FileShareEvents> {
   #onOffer(from: string, info: FileInfo): void {
     const known = this.#incoming.get(info.id);
     if (known) {
-      if (!known.offered(from, info)) this.dropped++;
+      if (!known.offered(from, info, this.#isPresent(known.from))) this.dropped++;
       return;
     }
     const ofPeer = [...this.#incoming.values()].filter((incoming) => incoming.from === from).length;
