@@ -6,7 +6,7 @@ import { store, toastText } from '../../store.js';
 import { icon, type IconName } from '../../ui/icons.js';
 import { files, type Batch } from './files.js';
 import { canPickTarget, chosen, pickFolder, pickTarget } from './pick.js';
-import { percentOf, sumIncoming, sumOutgoing, type Progress, type ReceiverSummary } from './summary.js';
+import { percentOf, sumIncoming, sumOutgoing, withoutReturned, type Progress, type ReceiverSummary } from './summary.js';
 import { t } from './texts.js';
 import { left, percent, size, speed } from './units.js';
 
@@ -33,7 +33,7 @@ export function renderOutgoing(batch: Batch<Outgoing>): TemplateResult {
   const { files: all } = batch;
   const [first] = all;
   if (!first) return html``;
-  const receivers = sumOutgoing(all);
+  const receivers = withoutReturned(sumOutgoing(all), (peer) => files.nameOf(peer));
   const to = first.to === null ? t('to.everybody')
     : store.state.peers.some(({ id }) => id === first.to) ? t('to.one', { name: files.nameOf(first.to) }) : t('to.earlier');
   const lacking = all.filter(({ needsFile }) => needsFile);

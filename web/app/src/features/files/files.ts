@@ -30,6 +30,8 @@ class Files implements Watchable {
   readonly #places = new Map<string, Place>();
   readonly #hashes = new Map<string, Hash>();
   readonly #thumbnails = new Map<string, string>();
+  /** Of receivers who have left. */
+  readonly #names = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
   #room: Room | null = null;
   #dragging = false;
@@ -91,6 +93,9 @@ class Files implements Watchable {
     this.#share = share;
     this.#call = call;
     const offs = [
+      call.on('peer-left', ({ peer }) => {
+        if (this.outgoing.some(({ receivers }) => receivers.has(peer.id))) this.#names.set(peer.id, peer.name);
+      }),
       share.on('change', ({ id }) => this.#onChange(id)),
       share.on('offer', ({ incoming }) => this.#onOffer(incoming)),
       share.on('done', ({ incoming }) => {
@@ -127,7 +132,7 @@ class Files implements Watchable {
   }
 
   nameOf(peer: string): string {
-    return this.#call?.peers.get(peer)?.name || core('tile.guest');
+    return (this.#call?.peers.get(peer)?.name ?? this.#names.get(peer)) || core('tile.guest');
   }
 
   hashOf(id: string): Hash | null {
@@ -284,6 +289,7 @@ class Files implements Watchable {
     for (const id of [...this.#thumbnails.keys()]) this.#forget(id);
     this.#hashes.clear();
     this.#places.clear();
+    this.#names.clear();
     this.#staged = [];
     this.#dragging = this.#wrongFile = false;
     this.#tell();

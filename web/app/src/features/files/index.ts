@@ -15,6 +15,10 @@ import { renderTools, renderTray } from './tray.js';
 
 void loadStyle('features/files/files.css');
 
+const listeners: readonly [string, (event: never) => void][] = [
+  ['dragover', onDragOver], ['dragleave', onDragLeave], ['drop', onDrop], ['paste', onPaste], ['beforeunload', onBeforeUnload],
+];
+
 addCards({
   subscribe: (listener) => files.subscribe(listener),
   cards: () => [
@@ -92,7 +96,3 @@ function onBeforeUnload(event: BeforeUnloadEvent): void {
   event.preventDefault();
   toastText(t('later'));
 }
-
-const listeners: readonly [string, (event: never) => void][] = [
-  ['dragover', onDragOver], ['dragleave', onDragLeave], ['drop', onDrop], ['paste', onPaste], ['beforeunload', onBeforeUnload],
-];

@@ -25,11 +25,19 @@ export function sumOutgoing(files: readonly Out[]): ReceiverSummary[] {
   return peers.map((peer) => {
     const asked = files.flatMap(({ bytes, receivers }) => {
       const receiver = receivers.get(peer);
-      return receiver ? [{ ...receiver, bytes, doneBytes: receiver.state === 'done' ? bytes : receiver.sentBytes }] : [];
+      if (!receiver) return [];
+      const { state, rateBps, sentBytes } = receiver;
+      return [{ state, rateBps, bytes, doneBytes: state === 'done' ? bytes : sentBytes }];
     });
     const state = receiverOrder.find((wanted) => asked.some((receiver) => receiver.state === wanted)) ?? 'offered';
     return { peer, state, files: asked.length, ...progress(asked) };
   });
+}
+
+/** Whoever loads the page again comes back as somebody else; who was away then is not shown beside. */
+export function withoutReturned<T extends Pick<ReceiverSummary, 'peer' | 'state'>>(receivers: readonly T[], nameOf: (peer: string) => string): T[] {
+  return receivers.filter(({ peer, state }, at) => state !== 'away'
+    || !receivers.some((other, otherAt) => nameOf(other.peer) === nameOf(peer) && (other.state !== 'away' || otherAt > at)));
 }
 
 function progress(parts: readonly { bytes: number; doneBytes: number; rateBps: number }[]): Progress {

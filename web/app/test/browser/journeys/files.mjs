@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-const bigBytes = 160 << 20;
+const bigBytes = 128 << 20;
 const tolerate = /WebSocket|ERR_CONNECTION_REFUSED|can’t establish a connection|interrupted while/;
 
 export default async function ({ world, kind, open, step }) {
