@@ -206,6 +206,20 @@ export class Call extends ModeratedRoom {
     for (const link of this.#links.values()) link.preferCodec();
   }
 
+  /** Round trip to the server and back over the signaling, in milliseconds. Never resolves once the call is left. */
+  ping(): Promise<number> {
+    return new Promise((resolve) => {
+      let sentAtMs = performance.now();
+      const off = this.on('signal', ({ message: { type } }) => {
+        if (type === 'ping') sentAtMs = performance.now();
+        if (type !== 'pong') return;
+        off();
+        resolve(performance.now() - sentAtMs);
+      });
+      this.#signaling.probe(false);
+    });
+  }
+
   /** Looks for a better path, or for any. */
   restartIce(): void {
     for (const link of this.#links.values()) link.restartIce();

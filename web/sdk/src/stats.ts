@@ -2,7 +2,7 @@
 
 import { pathOf, selectedPair } from './path.js';
 import { number, text, type Stat } from './stat.js';
-import type { PeerStats, Quality, TrackKind, TrackStats } from './types.js';
+import type { PeerStats, TrackKind, TrackStats } from './types.js';
 
 /** Counters of one report, to subtract from the next. */
 export type Counters = ReadonlyMap<string, Stat>;
@@ -138,15 +138,18 @@ function least(values: (number | null)[]): number | null {
 }
 
 /**
- * How a call feels, from loss, round trip and jitter; the worst of the three decides.
- *
- *            loss    RTT      jitter    because
- *   good     < 2 %   < 200ms  < 30 ms   concealment and retransmission hide it (ITU-T G.114: 150 ms one way)
- *   fair     < 8 %   < 400ms  < 80 ms   words and frames suffer now and then
- *   poor     above                      talking becomes work
+ * How a call feels, from loss, round trip and jitter; the worst of the three decides. Below all of `good`
+ * concealment and retransmission hide it (ITU-T G.114: 150 ms one way); below all of `fair` words and frames
+ * suffer now and then; above, talking becomes work. docs/quality.md says it to users.
  */
-export function qualityOf(stats: Pick<PeerStats, 'lossFraction' | 'rttMs' | 'jitterMs'>): Quality {
-  const rtt = stats.rttMs ?? 0;
-  if (stats.lossFraction < 0.02 && rtt < 200 && stats.jitterMs < 30) return 'good';
-  return stats.lossFraction < 0.08 && rtt < 400 && stats.jitterMs < 80 ? 'fair' : 'poor';
+export const QUALITY_LIMITS = {
+  good: { lossFraction: 0.02, rttMs: 200, jitterMs: 30 },
+  fair: { lossFraction: 0.08, rttMs: 400, jitterMs: 80 },
+} as const;
+
+export function qualityOf(stats: Pick<PeerStats, 'lossFraction' | 'rttMs' | 'jitterMs'>): 'good' | 'fair' | 'poor' {
+  const within = (limit: { lossFraction: number; rttMs: number; jitterMs: number }): boolean =>
+    stats.lossFraction < limit.lossFraction && (stats.rttMs ?? 0) < limit.rttMs && stats.jitterMs < limit.jitterMs;
+  if (within(QUALITY_LIMITS.good)) return 'good';
+  return within(QUALITY_LIMITS.fair) ? 'fair' : 'poor';
 }

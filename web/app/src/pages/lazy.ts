@@ -1,6 +1,7 @@
 /** Pages that stand alone, each a chunk of its own: first part of the address -> what defines `parley-{name}`. */
 const pages: Readonly<Record<string, () => Promise<unknown>>> = {
   learn: () => import('../learn/page.js'),
+  check: () => import('../check/page.js'),
 };
 
 export function isLazyPage(name: string): boolean {

@@ -49,6 +49,7 @@ const slide = `<!doctype html><html lang="en"><title>${slideTitle}</title><style
 export class World {
   #browsers = [];
   #server = null;
+  #others = [];
 
   static async create() {
     const world = new World();
@@ -73,16 +74,27 @@ export class World {
 
   async startServer() {
     const address = `127.0.0.1:${this.port}`;
+    this.#server = await this.#serve(this.port, ['--udp', address, '--allow-peer', '127.0.0.0/8', '--allow-origin', this.elsewhere]);
+  }
+
+  /** Another server, whose UDP is not where it says: a firewall could not do better. Returns its origin. */
+  async serverBehindFirewall() {
+    const port = await freePort();
+    this.#others.push(await this.#serve(port, ['--udp', `127.0.0.2:${port}`, '--allow-peer', '127.0.0.0/8']));
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async #serve(port, args) {
     const child = spawn(this.binary, [
-      'serve', '--http', address, '--https', '', '--udp', address, '--public-ip', '127.0.0.1', '--allow-peer', '127.0.0.0/8', '--allow-origin', this.elsewhere, '--log-level', 'warn',
+      'serve', '--http', `127.0.0.1:${port}`, '--https', '', '--public-ip', '127.0.0.1', '--log-level', 'warn', ...args,
     ], { stdio: ['ignore', 'ignore', 'pipe'] });
     let log = '';
     child.stderr.on('data', (data) => { log += data; });
-    this.#server = child;
     await until('the server is ready', async () => {
       if (child.exitCode !== null) throw new Error(`the server ended: ${log}`);
-      return (await fetch(`${this.origin}/readyz`).catch(() => null))?.ok;
+      return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.ok;
     });
+    return child;
   }
 
   /** Stands still, as a machine under a hung disk does: it takes connections and says nothing. */
@@ -146,6 +158,7 @@ export class World {
   async close() {
     await Promise.all(this.#browsers.map((browser) => browser.close()));
     await this.stopServer();
+    for (const child of this.#others) child.kill('SIGTERM');
     process.chdir(repository);
     await rm(this.directory, { recursive: true, force: true });
   }
