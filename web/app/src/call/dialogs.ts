@@ -7,7 +7,7 @@ import { chooseLocale, nextTheme, themeIcon, themeName } from '../ui/header.js';
 import { icon, type IconName } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { deviceSelect } from './device-select.js';
-import { offers, type DialogView } from './feature.js';
+import { features, offers, type DialogView } from './feature.js';
 import { copyInvite } from './invite.js';
 import { problemHelp, problemTitle } from './problems.js';
 import { canFullScreen, canShareScreen, toggleFullScreen } from './screen.js';
@@ -57,6 +57,7 @@ class Dialog extends View {
     const kind: Input | null = problemKind === 'microphone' || problemKind === 'camera' ? problemKind : null;
     const code = (kind && inputs[kind].problem) ?? 'system-denied';
     return html`<p class="dialog-lead">${problemTitle(problemKind, code)}</p>
+      ${features().map((feature) => feature.help?.(code) ?? nothing)}
       <ol class="help-steps">${problemHelp(code).map((line) => html`<li>${line}</li>`)}</ol>
       <div class="dialog-buttons">${kind ? html`<button class="button primary" type="button" @click=${() => { close(); void session.start(kind); }}>${t('problem.retry')}</button>` : nothing}
         <button class="button" type="button" @click=${close}>${t('problem.without')}</button></div>`;

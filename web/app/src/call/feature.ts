@@ -3,7 +3,7 @@
  * itself; it is loaded after the first paint, so that the way into a room stays short. The call page
  * knows none of them by name: it shows what they offer.
  */
-import type { Call, EndReason } from '@parley/client';
+import type { Call, EndReason, MediaErrorCode } from '@parley/client';
 import type { TemplateResult } from 'lit';
 import type { PeerView } from '../state.js';
 import type { IconName } from '../ui/icons.js';
@@ -93,6 +93,8 @@ export interface Feature {
   banner?(): TemplateResult | null;
   /** How much has come that was not looked at: in the title of the page. */
   unseen?(): number;
+  /** Beside the words on what to do about a device that did not start. */
+  help?(code: MediaErrorCode): TemplateResult | null;
   /** On the pre-join page, below the devices. */
   door?(): TemplateResult | null;
   /** On the pre-join page, between the name and the way in. */

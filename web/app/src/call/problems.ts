@@ -2,19 +2,29 @@
 import type { MediaErrorCode, TrackKind } from '@parley/client';
 import { t, type PlainKey } from '../i18n/index.js';
 
-type Browser = 'chrome' | 'firefox' | 'safari' | 'android' | 'ios';
+export type Browser = 'chrome' | 'edge' | 'firefox' | 'safari' | 'android' | 'ios';
+export type System = 'windows' | 'macos' | 'android' | 'ios' | 'linux';
 
-/** A guess, and only for words: nothing depends on it. */
+/** A guess, and only for words and pictures: nothing depends on it. */
 export function browserOf(userAgent: string, touchPoints: number): Browser {
-  if (/iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && touchPoints > 1)) return 'ios';
-  if (/Android/.test(userAgent)) return 'android';
+  const system = systemOf(userAgent, touchPoints);
+  if (system === 'ios' || system === 'android') return system;
   if (/Firefox\//.test(userAgent)) return 'firefox';
+  if (/Edg\//.test(userAgent)) return 'edge';
   if (/Safari\//.test(userAgent) && !/Chrom(e|ium)\//.test(userAgent)) return 'safari';
   return 'chrome';
 }
 
+/** An iPad calls itself a Macintosh, but has a touch screen. */
+export function systemOf(userAgent: string, touchPoints: number): System {
+  if (/iPhone|iPad|iPod/.test(userAgent) || (/Macintosh/.test(userAgent) && touchPoints > 1)) return 'ios';
+  if (/Android/.test(userAgent)) return 'android';
+  if (/Windows/.test(userAgent)) return 'windows';
+  return /Macintosh/.test(userAgent) ? 'macos' : 'linux';
+}
+
 const steps: Record<Browser, PlainKey> = {
-  chrome: 'help.chrome', firefox: 'help.firefox', safari: 'help.safari', android: 'help.android', ios: 'help.ios',
+  chrome: 'help.chrome', edge: 'help.chrome', firefox: 'help.firefox', safari: 'help.safari', android: 'help.android', ios: 'help.ios',
 };
 
 const short: Record<MediaErrorCode, [microphone: PlainKey, camera: PlainKey]> = {

@@ -7,3 +7,5 @@ import './chat/index.js';
 import './pip/index.js';
 import './voice/index.js';
 import './files/index.js';
+import './guide/index.js';
+import './check/index.js';

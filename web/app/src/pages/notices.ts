@@ -59,6 +59,7 @@ class NoticePage extends View {
           ${notice.again ? html`<button class="button primary" type="button" data-action="again" @click=${notice.again.act}>${notice.again.label}</button>` : nothing}
           ${this.kind === 'protocol-error' ? html`<button class="button primary" type="button" @click=${() => location.reload()}>${t('end.reload')}</button>` : nothing}
           ${this.kind === 'insecure' ? html`<a class="button primary" href=${secureURL()}>${t('end.insecure.open')}</a>` : nothing}
+          ${this.kind === 'server-gone' ? html`<a class="button" href="/check" @click=${goCheck}>${t('end.check')}</a>` : nothing}
           <a class="button" href="/" @click=${goHome}>${t('end.home')}</a>
         </div>
       </main>`;
@@ -79,6 +80,11 @@ function secureURL(): string {
   url.protocol = 'https:';
   if (url.port === '8080') url.port = '8443';
   return url.href;
+}
+
+function goCheck(event: MouseEvent): void {
+  event.preventDefault();
+  navigate('/check');
 }
 
 function goHome(event: MouseEvent): void {

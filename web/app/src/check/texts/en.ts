@@ -3,8 +3,6 @@ import type { Messages } from '../../i18n/index.js';
 export const en = {
   'title': 'Connection test',
   'lead': 'Tests browser, network and devices against this server. The browser may ask for camera and microphone.',
-  'button': 'Test the connection',
-  'close': 'Close',
   'running': 'Testing…',
   'running.step': 'Testing: {step}',
   'again': 'Test again',
@@ -94,7 +92,6 @@ export const en = {
   'experts.loss': 'Loss',
   'experts.jitter': 'Jitter',
   'experts.throughput': 'Throughput',
-  'experts.error': 'Error',
   'experts.url': 'Address',
   'experts.ms': '{value} ms',
   'experts.percent': '{value} %',

@@ -4,8 +4,6 @@ import type { en } from './en.js';
 export const texts: Translation<typeof en> = {
   'title': 'Проверка связи',
   'lead': 'Проверяет браузер, сеть и устройства на этом сервере. Браузер может спросить про камеру и микрофон.',
-  'button': 'Проверить связь',
-  'close': 'Закрыть',
   'running': 'Идёт проверка…',
   'running.step': 'Проверяется: {step}',
   'again': 'Проверить ещё раз',
@@ -95,7 +93,6 @@ export const texts: Translation<typeof en> = {
   'experts.loss': 'Потери',
   'experts.jitter': 'Джиттер',
   'experts.throughput': 'Скорость',
-  'experts.error': 'Ошибка',
   'experts.url': 'Адрес',
   'experts.ms': '{value} мс',
   'experts.percent': '{value} %',

@@ -202,6 +202,7 @@ export const en = {
   'end.rejoin': 'Join again',
   'end.retry': 'Try again',
   'end.reload': 'Load again',
+  'end.check': 'Test the connection',
   'end.here': 'Go on here',
   'end.left': 'You left the call',
   'end.left.text': 'The room stays open for those who are in it.',

@@ -203,6 +203,7 @@ export const texts: Dictionary = {
   'end.rejoin': 'Войти снова',
   'end.retry': 'Попробовать снова',
   'end.reload': 'Загрузить снова',
+  'end.check': 'Проверить связь',
   'end.here': 'Продолжить здесь',
   'end.left': 'Вы вышли из звонка',
   'end.left.text': 'Для тех, кто в комнате, она остаётся открытой.',

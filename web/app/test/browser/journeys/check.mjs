@@ -12,7 +12,7 @@ export default async function ({ world, kind, open, step }) {
   await page.goto(`${world.origin}/check`);
   // Firefox lets nobody listen to a microphone before a click.
   await page.waitForSelector('[data-state="running"]');
-  await page.click('h1');
+  await page.click('.check-page h1');
   expect(await verdict(page), 'well all-good');
   const good = kind === 'chromium'
     ? ['browser', 'secure', 'codecs', 'signaling', 'stun', 'direct', 'turn-udp', 'turn-tcp', 'camera', 'microphone']
