@@ -8,6 +8,7 @@ const watchMs = 800;
 const listenMs = 3_000;
 const lookEveryMs = 40;
 const clickLimitMs = 8_000;
+const soundLimitMs = 1_500;
 /** A quiet room gives more than this; a microphone that is switched off gives nothing. */
 export const silenceDb = -60;
 
@@ -146,7 +147,8 @@ function decibels(level: number): number {
 export async function playChime(): Promise<void> {
   const context = new AudioContext();
   try {
-    await context.resume();
+    // Where there is no sound card it may wait for ever.
+    await Promise.race([context.resume(), new Promise((resolve) => { setTimeout(resolve, soundLimitMs); })]);
     const begin = context.currentTime + 0.05;
     for (const [hz, at] of [[523.25, 0], [783.99, 0.28]] as const) {
       const tone = new OscillatorNode(context, { frequency: hz, type: 'sine' });

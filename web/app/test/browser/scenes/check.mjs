@@ -6,6 +6,7 @@ const room = 'k3vq-9xwd-mm2t-7hcp';
 export async function checkStates(world, look) {
   const browser = await world.browser({ person: 'ann', voice: true });
   const page = look.watch(await browser.newPage(), 'check');
+  await page.goto(`${world.origin}/check`);
   await look.at('check-running', page, {
     open: async () => {
       await page.goto(`${world.origin}/check`);
