@@ -216,7 +216,7 @@ export class Call extends ModeratedRoom {
         off();
         resolve(performance.now() - sentAtMs);
       });
-      this.#signaling.probe(false);
+      this.#signaling.ping();
     });
   }
 

@@ -51,6 +51,11 @@ export class Signaling {
     this.#handle({ type: 'probe', moved });
   }
 
+  /** As after a silence. */
+  ping(): void {
+    this.#handle({ type: 'timer', timer: 'silence', random: 0 });
+  }
+
   leave(): void {
     this.#handle({ type: 'leave' });
   }

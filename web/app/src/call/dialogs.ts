@@ -56,9 +56,11 @@ class Dialog extends View {
     const { problemKind, inputs } = this.state;
     const kind: Input | null = problemKind === 'microphone' || problemKind === 'camera' ? problemKind : null;
     const code = (kind && inputs[kind].problem) ?? 'system-denied';
+    const views = features().map((feature) => feature.help?.(code) ?? null).filter((view) => view !== null);
     return html`<p class="dialog-lead">${problemTitle(problemKind, code)}</p>
-      ${features().map((feature) => feature.help?.(code) ?? nothing)}
+      ${views.map(({ picture }) => picture)}
       <ol class="help-steps">${problemHelp(code).map((line) => html`<li>${line}</li>`)}</ol>
+      ${views.map(({ more }) => more)}
       <div class="dialog-buttons">${kind ? html`<button class="button primary" type="button" @click=${() => { close(); void session.start(kind); }}>${t('problem.retry')}</button>` : nothing}
         <button class="button" type="button" @click=${close}>${t('problem.without')}</button></div>`;
   }

@@ -4,7 +4,7 @@
  * knows none of them by name: it shows what they offer.
  */
 import type { Call, EndReason, MediaErrorCode } from '@parley/client';
-import type { TemplateResult } from 'lit';
+import type { nothing, TemplateResult } from 'lit';
 import type { PeerView } from '../state.js';
 import type { IconName } from '../ui/icons.js';
 
@@ -63,6 +63,9 @@ export interface NoticeView {
   again?: { label: string; act: () => void };
 }
 
+/** What stands before the steps that help, and after them. */
+export interface HelpView { picture: TemplateResult | typeof nothing; more: TemplateResult | typeof nothing }
+
 export interface Shortcut { keys: string; label: string; act: () => void }
 
 export interface Feature {
@@ -94,7 +97,7 @@ export interface Feature {
   /** How much has come that was not looked at: in the title of the page. */
   unseen?(): number;
   /** Beside the words on what to do about a device that did not start. */
-  help?(code: MediaErrorCode): TemplateResult | null;
+  help?(code: MediaErrorCode): HelpView | null;
   /** On the pre-join page, below the devices. */
   door?(): TemplateResult | null;
   /** On the pre-join page, between the name and the way in. */

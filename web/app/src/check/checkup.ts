@@ -6,9 +6,9 @@ import { expiry } from './pair.js';
 import { protocolOf, stateOf, type RelayProtocol, type Results, type StepName, type StepState } from './results.js';
 import { judge, type Verdict } from './verdict.js';
 
-const joinLimitMs = 12_000;
+const joinLimitMs = 20_000;
 const pings = 4;
-const pingLimitMs = 3_000;
+const pingLimitMs = 4_000;
 
 export interface Checkup {
   results: Results;
@@ -131,10 +131,9 @@ async function enter(signal: AbortSignal): Promise<{ call: Call | null; signalin
   try {
     const call = await join(url, { signal: attempt.signal });
     const times: number[] = [];
-    while (times.length < pings && !signal.aborted) {
+    for (let n = 0; n < pings && !signal.aborted; n++) {
       const ms = await Promise.race([call.ping(), expiry(pingLimitMs, signal)]);
-      if (ms === null) break;
-      times.push(ms);
+      if (ms !== null) times.push(ms);
     }
     const rttMs = times.length > 0 ? Math.min(...times) : null;
     return { call, signaling: { ok: rttMs !== null, rttMs, problem: '', url: address } };

@@ -8,6 +8,8 @@ const watchMs = 800;
 const listenMs = 3_000;
 const lookEveryMs = 40;
 const clickLimitMs = 8_000;
+/** Clicked already, only a machine without sound keeps it from starting. */
+const startLimitMs = 1_500;
 const soundLimitMs = 1_500;
 /** A quiet room gives more than this; a microphone that is switched off gives nothing. */
 export const silenceDb = -60;
@@ -119,7 +121,8 @@ async function running(context: AudioContext, signal: AbortSignal): Promise<bool
       if (context.state === 'running') resolve();
     });
   });
-  if (context.state !== 'running') await Promise.race([started, expiry(clickLimitMs, signal)]);
+  const limitMs = navigator.userActivation?.hasBeenActive ? startLimitMs : clickLimitMs;
+  if (context.state !== 'running') await Promise.race([started, expiry(limitMs, signal)]);
   removeEventListener('pointerdown', resume);
   removeEventListener('keydown', resume);
   return context.state === 'running';

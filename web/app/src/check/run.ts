@@ -69,13 +69,13 @@ class CheckRun extends View {
     const { verdict, running } = this.#checkup;
     const done = steps.filter((step) => !['waiting', 'running'].includes(stepState(step, this.#checkup))).length;
     if (!verdict) {
-      return html`<div class="check-verdict running" role="status">
+      return html`<div class="check-verdict" data-level="running" role="status">
         <span class="check-verdict-mark"><span class="spinner"></span></span>
         <div><p class="check-verdict-title">${t('running')}</p><p>${running ? t('running.step', { step: stepTitle(running) }) : nothing}</p></div>
         <span class="check-progress" ${vars({ '--done': String(done / (steps.length - 1)) })}></span>
       </div>`;
     }
-    return html`<div class="check-verdict ${verdict.level}" role="status">
+    return html`<div class="check-verdict" data-level=${verdict.level} role="status">
       <span class="check-verdict-mark">${icon(levelMarks[verdict.level])}</span>
       <div><p class="check-verdict-title">${levelTitle(verdict.level)}</p>
         <p>${reasonText(verdict.reason)} ${adviceText(verdict.reason)}</p>
@@ -87,7 +87,7 @@ class CheckRun extends View {
   #renderStep(name: StepName): TemplateResult {
     const state = stepState(name, this.#checkup);
     const mark = marks[state];
-    return html`<li class="check-step ${state}" data-step=${name} data-state=${state}>
+    return html`<li class="check-step" data-step=${name} data-state=${state}>
       <span class="check-mark">${state === 'running' ? html`<span class="spinner"></span>` : mark ? icon(mark) : html`<i></i>`}<span class="visually-hidden">${stateText(state)}</span></span>
       <span class="check-name">${stepTitle(name)}</span>
       <span class="check-found">${finding(name, this.#checkup.results)}

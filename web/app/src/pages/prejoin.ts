@@ -81,11 +81,13 @@ class PrejoinPage extends View {
     const same = camera.problem === microphone.problem && camera.problem === 'permission-denied';
     const codes = [...new Set(problems.map((kind) => this.state.inputs[kind].problem ?? 'failed'))];
     const help = [...new Set(problems.flatMap((kind) => problemHelp(this.state.inputs[kind].problem ?? 'failed')))];
+    const views = codes.flatMap((code) => features().map((feature) => feature.help?.(code) ?? null)).filter((view) => view !== null);
     return html`<section class="help-card" aria-labelledby="help-title">
       <h2 id="help-title">${icon('warning')}${same ? t('problem.both.denied') : t('problem.title')}</h2>
       ${same ? nothing : html`<ul class="help-problems">${problems.map((kind) => html`<li>${problemTitle(kind, this.state.inputs[kind].problem ?? 'failed')}</li>`)}</ul>`}
-      ${codes.map((code) => features().map((feature) => feature.help?.(code) ?? nothing))}
+      ${views.map(({ picture }) => picture)}
       <ol class="help-steps">${help.map((line) => html`<li>${line}</li>`)}</ol>
+      ${views.map(({ more }) => more)}
       <button class="button small" type="button" @click=${() => problems.forEach((kind) => void session.start(kind))}>${t('problem.retry')}</button>
     </section>`;
   }

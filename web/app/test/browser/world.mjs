@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -54,6 +54,8 @@ export class World {
   static async create() {
     const world = new World();
     world.directory = await mkdtemp(path.join(tmpdir(), 'parley-look-'));
+    world.downloads = path.join(world.directory, 'downloads');
+    await mkdir(world.downloads);
     world.binary = process.env.PARLEY_BINARY ?? path.join(world.directory, 'parley');
     if (!process.env.PARLEY_BINARY) {
       await promisify(execFile)('go', ['build', '-o', world.binary, './cmd/parley'], { cwd: repository });
@@ -122,7 +124,10 @@ export class World {
       `--use-file-for-fake-video-capture=${filmOf(person)}`,
       `--use-file-for-fake-audio-capture=${voice === 'none' ? 'nothing.wav' : voice ? 'voice.wav' : 'room.wav'}`,
     ] : [];
-    const browser = await puppeteer.launch({ executablePath: chromium, args: [...flags, ...devices, ...extra], defaultViewport: null, protocolTimeout: 60_000 });
+    const browser = await puppeteer.launch({
+      executablePath: chromium, args: [...flags, ...devices, ...extra], defaultViewport: null, protocolTimeout: 60_000,
+      downloadBehavior: { policy: 'allow', downloadPath: this.downloads },
+    });
     this.#browsers.push(browser);
     for (const name of person ? ['camera', 'microphone'] : []) {
       const state = refused ? 'denied' : 'granted';
@@ -136,7 +141,7 @@ export class World {
   async firefox({ preferences = {} } = {}) {
     const browser = await puppeteer.launch({
       browser: 'firefox', executablePath: firefox, headless: true, defaultViewport: { width: 1200, height: 750 }, protocolTimeout: 60_000,
-      extraPrefsFirefox: { ...firefoxPreferences, ...preferences },
+      extraPrefsFirefox: { ...firefoxPreferences, 'browser.download.folderList': 2, 'browser.download.dir': this.downloads, ...preferences },
     });
     this.#browsers.push(browser);
     return browser;
@@ -145,6 +150,17 @@ export class World {
   /** The browser of a journey: 'chromium' shows `person`, 'firefox' what it has itself. */
   open(kind, options = {}) {
     return kind === 'firefox' ? this.firefox(options) : this.browser({ person: 'ann', voice: true, ...options });
+  }
+
+  /** The file whose name matches, once it is saved; it is taken away, so that the next one is another. */
+  async downloaded(pattern) {
+    const whole = async () => (await readdir(this.downloads)).find((name) => pattern.test(name) && !/\.(part|crdownload)$/.test(name));
+    const file = path.join(this.downloads, await until(`a file ${pattern} is saved`, whole));
+    // Firefox puts an empty file in its place before the content.
+    const text = await until(`${file} is written`, () => readFile(file, 'utf8'));
+    const kept = path.join(this.directory, path.basename(file));
+    await rename(file, kept);
+    return { file: kept, text };
   }
 
   hideFilm(person) {

@@ -1,6 +1,6 @@
 /** Pictures of where to allow a device, beside the steps in words. */
 import { html, nothing, type TemplateResult } from 'lit';
-import { register } from '../../call/feature.js';
+import { register, type HelpView } from '../../call/feature.js';
 import { browserOf, systemOf, type Browser, type System } from '../../call/problems.js';
 import { loadStyle } from '../../ui/style.js';
 import { drawing, type Picture } from './pictures.js';
@@ -25,8 +25,8 @@ function system(of: System): TemplateResult | typeof nothing {
   return html`${figure(way[0])}<ol class="help-steps">${t(way[1]).split('\n').map((line) => html`<li>${line}</li>`)}</ol>`;
 }
 
-function help(browser: Browser, of: System): TemplateResult {
-  return html`${figure(browser)}${ways[of] ? html`<details class="guide-more"><summary>${t('still')}</summary>${system(of)}</details>` : nothing}`;
+function help(browser: Browser, of: System): HelpView {
+  return { picture: figure(browser), more: ways[of] ? html`<details class="guide-more"><summary>${t('still')}</summary>${system(of)}</details>` : nothing };
 }
 
 await loadStyle('features/guide/style.css');
@@ -35,6 +35,6 @@ register({
   help(code) {
     const { userAgent, maxTouchPoints } = navigator;
     if (code === 'permission-denied' || code === 'permission-dismissed') return help(browserOf(userAgent, maxTouchPoints), systemOf(userAgent, maxTouchPoints));
-    return code === 'system-denied' ? html`${system(systemOf(userAgent, maxTouchPoints))}` : null;
+    return code === 'system-denied' ? { picture: system(systemOf(userAgent, maxTouchPoints)), more: nothing } : null;
   },
 });
