@@ -201,6 +201,7 @@ export const texts: Dictionary = {
   'end.rejoin': 'Volver a entrar',
   'end.retry': 'Reintentar',
   'end.reload': 'Volver a cargar',
+  'end.check': 'Probar la conexión',
   'end.here': 'Continuar aquí',
   'end.left': 'Has salido de la llamada',
   'end.left.text': 'La sala sigue abierta para quienes están en ella.',

@@ -201,6 +201,7 @@ export const texts: Dictionary = {
   'end.rejoin': 'Revenir',
   'end.retry': 'Réessayer',
   'end.reload': 'Recharger',
+  'end.check': 'Tester la connexion',
   'end.here': 'Continuer ici',
   'end.left': 'Vous avez quitté l’appel',
   'end.left.text': 'La salle reste ouverte pour les personnes qui y sont.',

@@ -201,6 +201,7 @@ export const texts: Dictionary = {
   'end.rejoin': 'Entrar de novo',
   'end.retry': 'Tentar de novo',
   'end.reload': 'Recarregar',
+  'end.check': 'Testar a conexão',
   'end.here': 'Continuar aqui',
   'end.left': 'Você saiu da chamada',
   'end.left.text': 'A sala continua aberta para quem está nela.',

@@ -201,6 +201,7 @@ export const texts: Dictionary = {
   'end.rejoin': '重新加入',
   'end.retry': '重试',
   'end.reload': '重新加载',
+  'end.check': '测试连接',
   'end.here': '在这里继续',
   'end.left': '您已离开通话',
   'end.left.text': '房间对里面的人仍然开放。',
