@@ -12,7 +12,7 @@ export const texts: Translation<typeof en> = {
 
   'end.again': 'Erneut versuchen',
   'end.locked': 'Dieser Raum ist gesperrt',
-  'end.locked.text': 'Im Moment kann niemand Neues herein. Bitten Sie einen Host, den Raum zu entsperren, und versuchen Sie es dann erneut.',
+  'end.locked.text': 'Im Moment kommt niemand mehr herein. Bitten Sie einen Host, den Raum zu entsperren, und versuchen Sie es dann erneut.',
   'end.denied': 'Sie wurden nicht hereingelassen',
   'end.denied.text': 'Ein Host hat diesmal abgelehnt. Falls das ein Irrtum war, schreiben Sie der Person, die Sie eingeladen hat, und fragen Sie noch einmal.',
   'end.denied.again': 'Noch einmal fragen',
@@ -43,7 +43,7 @@ export const texts: Translation<typeof en> = {
   'host.title': 'Host-Steuerung',
   'host.lead': 'Gilt sofort und für alle in diesem Raum.',
   'host.lock': 'Raum sperren',
-  'host.lock.text': 'Niemand Neues kommt herein, egal mit welchem Link.',
+  'host.lock.text': 'Es kommt niemand mehr herein, egal mit welchem Link.',
   'host.lobby': 'Warteraum',
   'host.lobby.text': 'Neue Personen warten, bis ein Host sie hereinlässt.',
   'host.invited': 'Nur Eingeladene',
