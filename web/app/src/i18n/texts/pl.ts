@@ -203,7 +203,7 @@ export const texts: Dictionary = {
   'end.rejoin': 'Dołącz ponownie',
   'end.retry': 'Spróbuj ponownie',
   'end.reload': 'Wczytaj ponownie',
-  'end.check': 'Sprawdź połączenie',
+  'end.check': 'Przetestuj połączenie',
   'end.here': 'Kontynuuj tutaj',
   'end.left': 'Opuszczono rozmowę',
   'end.left.text': 'Pokój pozostaje otwarty dla osób, które w nim są.',
