@@ -64,7 +64,16 @@ class Tile extends View {
     return html`<figure class="tile screen" data-tile=${this.item.key} aria-label=${name}>
       ${this.#renderVideo(peer.screen, 'whole', name)}
       <figcaption class="tile-name">${icon('screen')}<span>${name}</span></figcaption>
+      <div class="tile-tools">${this.#renderPin(this.item.key, name)}</div>
     </figure>`;
+  }
+
+  /** Of several screens, and of all people, the one that is looked at. */
+  #renderPin(key: string, name: string): TemplateResult {
+    const pinned = this.state.pinned === key;
+    const pin = t(pinned ? 'tile.unpin' : 'tile.pin', { name });
+    return html`<button class="tile-tool pin" type="button" aria-pressed=${pinned} aria-label=${pin} title=${pin}
+      @click=${() => store.dispatch({ type: 'pin', key })}>${icon('pin')}</button>`;
   }
 
   /** Muted always: the sound plays elsewhere, so that a picture is never held back by an autoplay policy. */
@@ -82,13 +91,10 @@ class Tile extends View {
   }
 
   #renderTools(peer: PeerView, name: string): TemplateResult {
-    const pinned = this.state.pinned === peer.id;
-    const pin = t(pinned ? 'tile.unpin' : 'tile.pin', { name });
     const details = `${t('badge.with', { name })} ${pathName(peer.path)}, ${qualityName(peer.quality)}`;
     return html`<div class="tile-tools">
       ${features().map((feature) => feature.tools?.(peer) ?? nothing)}
-      <button class="tile-tool pin" type="button" aria-pressed=${pinned} aria-label=${pin} title=${pin}
-        @click=${() => store.dispatch({ type: 'pin', key: peer.id })}>${icon('pin')}</button>
+      ${this.#renderPin(peer.id, name)}
       <button class="tile-tool badge" type="button" data-badge=${peer.path.kind} data-quality=${peer.quality} aria-label=${details} title=${details}
         @click=${() => store.dispatch({ type: 'panel', panel: 'connection', peer: peer.id })}>${icon(pathIcon(peer.path))}${bars(peer.quality)}</button>
     </div>`;

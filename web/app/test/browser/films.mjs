@@ -7,15 +7,18 @@ const people = {
   ann: { wall: '#24544d', light: '#2f6b61', skin: '#f3c9a5', hair: '#5a3825', shirt: '#f2a671', long: true },
   boris: { wall: '#8a5a3c', light: '#a26d4c', skin: '#e9b58f', hair: '#2c2522', shirt: '#dfe9e4', long: false },
   chen: { wall: '#3f4f6b', light: '#50638a', skin: '#f0c7a0', hair: '#17181c', shirt: '#d66a5a', long: false },
+  // Behind her is a shelf of books: what is sharp in it can be measured.
+  eve: { wall: '#c9c2b4', light: '#e8e1d0', skin: '#f0c4a2', hair: '#3a2a22', shirt: '#3f6f8a', long: true, books: true },
   dana: { wall: '#6d7a5a', light: '#82916b', skin: '#8d5a3b', hair: '#1d1512', shirt: '#f1e3c4', long: true },
 };
 
-function drawing({ wall, light, skin, hair, shirt, long }, phase) {
+function drawing({ wall, light, skin, hair, shirt, long, books = false }, phase) {
   const nod = Math.sin(phase * 2 * Math.PI) * 7;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 540" width="768" height="432">
     <rect width="960" height="540" fill="${wall}"/>
     <circle cx="760" cy="120" r="230" fill="${light}"/>
     <rect x="70" y="70" width="150" height="190" rx="10" fill="${light}"/>
+    ${books ? shelf() : ''}
     <g transform="translate(${nod} ${Math.abs(nod) / 2})">
       ${long ? `<path d="M352 250c-20-130 50-190 128-190s148 60 128 190l20 190H332z" fill="${hair}"/>` : ''}
       <path d="M226 560c14-130 104-168 254-168s240 38 254 168z" fill="${shirt}"/>
@@ -25,6 +28,11 @@ function drawing({ wall, light, skin, hair, shirt, long }, phase) {
       <circle cx="444" cy="246" r="9" fill="#231a16"/><circle cx="516" cy="246" r="9" fill="#231a16"/>
       <path d="M444 304c22 ${18 + nod} 50 ${18 + nod} 72 0" fill="none" stroke="#7c3b2c" stroke-width="8" stroke-linecap="round"/>
     </g></svg>`;
+}
+
+function shelf() {
+  const colours = ['#7a2e2e', '#2e4a7a', '#d8c38a', '#3c6b45', '#1f1f24', '#b5651d'];
+  return Array.from({ length: 60 }, (_, i) => `<rect x="${i * 16}" y="${20 + (i * 37) % 30}" width="9" height="480" fill="${colours[(i * 7) % colours.length]}"/>`).join('');
 }
 
 /** Its name is what the browser calls the camera. */
