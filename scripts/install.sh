@@ -13,6 +13,7 @@ needed() {
 		turnutils_uclient coturn
 		certutil libnss3-tools
 		openssl openssl
+		pulseaudio pulseaudio
 	LIST
 }
 

@@ -1,3 +1,5 @@
+const STALLED_MS = 500;
+
 /** Reads the level of a track without making a sound. */
 export class Meter {
   readonly track: MediaStreamTrack;
@@ -6,6 +8,7 @@ export class Meter {
   readonly #context = new AudioContext();
   readonly #analyser = this.#context.createAnalyser();
   readonly #samples = new Float32Array(512);
+  #clock = { time: 0, movedMs: -Infinity };
 
   constructor(track: MediaStreamTrack) {
     this.track = track;
@@ -15,12 +18,16 @@ export class Meter {
     this.#context.createMediaStreamSource(new MediaStream([this.#copy])).connect(this.#analyser);
   }
 
-  /** RMS, 0..1; null while the browser does not let sound be read, as before the first click on a page. */
+  /** RMS, 0..1; null while the browser does not let sound be read, as before the first click on a page, and where there is no sound card. */
   level(): number | null {
     if (this.#context.state !== 'running') {
       void this.#context.resume().catch(() => undefined);
       return null;
     }
+    // Where no sound can be played, Firefox says "running" of a clock that stands still, and all is silence.
+    const { currentTime: time } = this.#context;
+    if (time !== this.#clock.time) this.#clock = { time, movedMs: performance.now() };
+    else if (performance.now() - this.#clock.movedMs > STALLED_MS) return null;
     this.#analyser.getFloatTimeDomainData(this.#samples);
     let sum = 0;
     for (const sample of this.#samples) sum += sample * sample;

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer-core';
 import { filmOf, makeFilms } from './films.mjs';
+import { SoundCard } from './sound.mjs';
 
 const repository = fileURLToPath(new URL('../../../../', import.meta.url));
 const firefox = process.env.FIREFOX ?? ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
@@ -50,6 +51,7 @@ export class World {
   #browsers = [];
   #server = null;
   #others = [];
+  #sound = null;
 
   static async create() {
     const world = new World();
@@ -139,9 +141,11 @@ export class World {
 
   /** Firefox with fake devices. */
   async firefox({ preferences = {} } = {}) {
+    this.#sound ??= new SoundCard(this.directory);
     const browser = await puppeteer.launch({
       browser: 'firefox', executablePath: firefox, headless: true, defaultViewport: { width: 1200, height: 750 }, protocolTimeout: 60_000,
       extraPrefsFirefox: { ...firefoxPreferences, 'browser.download.folderList': 2, 'browser.download.dir': this.downloads, ...preferences },
+      env: { ...process.env, ...this.#sound.env },
     });
     this.#browsers.push(browser);
     return browser;
@@ -173,6 +177,7 @@ export class World {
 
   async close() {
     await Promise.all(this.#browsers.map((browser) => browser.close()));
+    await this.#sound?.close();
     await this.stopServer();
     for (const child of this.#others) child.kill('SIGTERM');
     process.chdir(repository);

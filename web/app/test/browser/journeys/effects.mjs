@@ -62,7 +62,7 @@ async function sharpPicture(page) {
 function sharpness(page) {
   return page.$eval('[data-connection] video', (video) => {
     const canvas = new OffscreenCanvas(640, 360);
-    const context = canvas.getContext('2d');
+    const context = canvas.getContext('2d', { willReadFrequently: true });
     context.drawImage(video, 0, 0, 640, 360);
     const of = (x, y, width, height) => {
       const { data } = context.getImageData(x, y, width, height);
