@@ -1,20 +1,12 @@
 // A page of another site gets a call by one tag, by the element from the packed npm file, and by three lines of code with it.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import esbuild from 'esbuild';
+import { installPacked } from '../packed.mjs';
 import { html, openSite } from '../site.mjs';
-
-const run = promisify(execFile);
-const sdk = fileURLToPath(new URL('../../../../sdk/', import.meta.url));
-let packed = null;
 
 export default async function ({ world, kind, open, step }) {
   step('the package is packed and installed');
-  packed ??= await installPacked(world);
+  const packed = await installPacked(world);
   const room = `journey-embed-${kind}`;
   const url = `${world.origin}/r/${room}`;
   const site = await openSite(world, {
@@ -76,23 +68,6 @@ export default async function ({ world, kind, open, step }) {
 function seesInElement(count) {
   const tiles = [...document.querySelector('parley-call').shadowRoot.querySelectorAll('[data-connection="connected"] video')];
   return tiles.length === count && tiles.every((video) => video.videoWidth > 0 && video.currentTime > 0.2);
-}
-
-/** What `npm install` of the packed file gives, in a folder of its own. */
-async function installPacked(world) {
-  const folder = path.join(world.directory, 'packed');
-  await mkdir(folder);
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: sdk });
-  const [{ filename, files }] = JSON.parse(stdout);
-  const names = files.map(({ path: name }) => name);
-  for (const name of ['dist/index.js', 'dist/index.d.ts', 'dist/element.js', 'dist/element/index.d.ts', 'README.md']) {
-    assert.ok(names.includes(name), `the packed file lacks ${name}`);
-  }
-  await writeFile(path.join(folder, 'package.json'), '{ "private": true, "type": "module" }');
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${filename}`], { cwd: folder });
-  const { dependencies } = JSON.parse(await readFile(path.join(folder, 'node_modules/@parley/client/package.json'), 'utf8'));
-  assert.equal(dependencies, undefined, 'the package has dependencies');
-  return folder;
 }
 
 async function bundle(folder, code) {
