@@ -334,6 +334,10 @@ export class Call extends ModeratedRoom {
     this.#settle = null;
     performance.mark('parley:welcome');
     settle.resolve(this);
+    // Tracks of those who were here came before anybody could listen.
+    setTimeout(() => {
+      for (const peer of this.#peers.values()) if (peer.stream.active) this.emit('tracks-changed', { peer });
+    });
   }
 
   /** Signaling goes on over a new socket: what could not be mended without it is mended now. */

@@ -238,13 +238,13 @@ export interface JoinOptions {
 export interface CallEvents {
   /** The signaling connection is in another state; 'left' comes with the reason. */
   state: { state: CallState; reason?: EndReason };
-  /** Somebody came, or was there before this person. */
+  /** Somebody came. Who was here before is in `call.peers` when `join` resolves. */
   'peer-joined': { peer: import('./peer.js').Peer };
   /** Somebody left ('bye'), is gone without a word ('lost') or was removed by a host. */
   'peer-left': { peer: import('./peer.js').Peer; reason: 'bye' | 'lost' | 'removed' };
   /** Name, media state, connection, path, speaking: anything that a tile shows. */
   'peer-changed': { peer: import('./peer.js').Peer };
-  /** A track of a peer came or went; tracks stay the same over mute. */
+  /** A track of a peer came or went; tracks stay the same over mute. Told of everybody who is here when `join` resolves, too. */
   'tracks-changed': { peer: import('./peer.js').Peer };
   /** New statistics of a peer, once a second. */
   stats: { peer: import('./peer.js').Peer; stats: PeerStats };

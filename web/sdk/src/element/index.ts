@@ -29,7 +29,7 @@ export interface ParleyCallEvents {
   'parley-error': { error: Error };
   /** The signaling connection is in another state. */
   'parley-state': { state: CallState };
-  /** Somebody came, or was there before. */
+  /** Somebody came. Who was here before is in `call.peers` at 'parley-joined'. */
   'parley-peer-joined': { peer: Peer };
   /** Somebody left. */
   'parley-peer-left': CallEvents['peer-left'];
