@@ -147,6 +147,7 @@ export const QUALITY_LIMITS = {
   fair: { lossFraction: 0.08, rttMs: 400, jitterMs: 80 },
 } as const;
 
+/** In which of the limits the values of a connection lie. */
 export function qualityOf(stats: Pick<PeerStats, 'lossFraction' | 'rttMs' | 'jitterMs'>): 'good' | 'fair' | 'poor' {
   const within = (limit: { lossFraction: number; rttMs: number; jitterMs: number }): boolean =>
     stats.lossFraction < limit.lossFraction && (stats.rttMs ?? 0) < limit.rttMs && stats.jitterMs < limit.jitterMs;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { pathOf, samePath, worstPath } from '../src/path.js';
 import type { Stat } from '../src/stat.js';
-import { normalise, qualityOf } from '../src/stats.js';
+import { normalise, QUALITY_LIMITS, qualityOf } from '../src/stats.js';
 import type { PathInfo, TrackKind } from '../src/types.js';
 import chromium from './fixtures/chromium.json' with { type: 'json' };
 import firefox from './fixtures/firefox.json' with { type: 'json' };
@@ -100,4 +101,16 @@ test('the worst of loss, round trip and jitter decides about quality', () => {
   assert.equal(quality(0, 350, 5), 'fair');
   assert.equal(quality(0, 20, 90), 'poor');
   assert.equal(quality(0.2, 20, 5), 'poor');
+});
+
+test('docs/quality.md says what the limits are', async () => {
+  const lines = (await readFile('../docs/quality.md', 'utf8')).split('\n');
+  for (const quality of ['good', 'fair'] as const) {
+    const { lossFraction, rttMs, jitterMs } = QUALITY_LIMITS[quality];
+    const row = `| ${quality} | below ${lossFraction * 100} % | below ${rttMs} ms | below ${jitterMs} ms |`;
+    assert.ok(lines.some((line) => line.startsWith(row)), row);
+    const just = { lossFraction: lossFraction - 0.001, rttMs: rttMs - 1, jitterMs: jitterMs - 1 };
+    assert.equal(qualityOf(just), quality);
+    for (const [name, value] of Object.entries(QUALITY_LIMITS[quality])) assert.notEqual(qualityOf({ ...just, [name]: value }), quality, name);
+  }
 });

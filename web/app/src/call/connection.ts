@@ -8,6 +8,7 @@ import { icon } from '../ui/icons.js';
 import { define, View } from '../ui/view.js';
 import { bars, pathIcon, pathName, qualityName } from './badge.js';
 import { candidateType, kindName } from './connection-words.js';
+import { features } from './feature.js';
 import { session } from './session.js';
 import type { Plots } from './plots.js';
 
@@ -44,6 +45,7 @@ class ConnectionView extends View {
       ${this.state.peers.length > 1 ? this.#renderChoice(peer) : nothing}
       ${renderSummary(peer)}
       ${peer.stats ? this.#renderFigures(peer.stats) : html`<div class="figures skeleton" role="status" aria-label=${t('connection.measuring')}><i></i><i></i><i></i><i></i></div>`}
+      ${features().map((feature) => feature.connection?.() ?? nothing)}
       <section class="plots-part" aria-label=${t('connection.plots')}>
         <div class="plots ${this.#plots ? '' : 'loading'}"></div>
         ${this.#plotsFailed ? html`<p class="panel-note">${t('connection.plots.failed')}</p>` : nothing}

@@ -88,6 +88,8 @@ export interface Feature {
   tools?(peer: PeerView): TemplateResult | null;
   /** In a person's line in the list of people. */
   person?(peer: PeerView | null): TemplateResult | null;
+  /** In the connection panel, below the figures. */
+  connection?(): TemplateResult | null;
   /** Above the list of people. */
   people?(): TemplateResult | null;
   /** Lies over the stage and places itself. */

@@ -9,3 +9,4 @@ import './voice/index.js';
 import './files/index.js';
 import './guide/index.js';
 import './check/index.js';
+import './diagnostics/index.js';
