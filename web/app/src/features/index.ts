@@ -10,3 +10,4 @@ import './files/index.js';
 import './guide/index.js';
 import './check/index.js';
 import './diagnostics/index.js';
+import './recording/index.js';

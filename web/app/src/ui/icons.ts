@@ -58,6 +58,8 @@ const paths = {
   folder: svg`<path d="M3.5 17V7A2.5 2.5 0 0 1 6 4.5h3.2l2.3 2.6H18A2.5 2.5 0 0 1 20.5 9.6V17a2.5 2.5 0 0 1-2.5 2.5H6A2.5 2.5 0 0 1 3.5 17z"/>`,
   pause: svg`<path d="M9 6v12M15 6v12"/>`,
   play: svg`<path d="M8 5.5v13l10.5-6.5z"/>`,
+  record: svg`<circle cx="12" cy="12" r="8.3"/><circle cx="12" cy="12" r="3.6" fill="currentColor"/>`,
+  stop: svg`<rect x="7" y="7" width="10" height="10" rx="1.8" fill="currentColor"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 
 export type IconName = keyof typeof paths;
