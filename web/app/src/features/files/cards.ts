@@ -12,6 +12,8 @@ import { left, percent, size, speed } from './units.js';
 
 /** Files of a group that are listed; a larger one is a number. */
 const listedMax = 100;
+/** Files of a group that are listed without being asked for. */
+const listedOpenMax = 3;
 
 export function renderIncoming(batch: Batch<Incoming>): TemplateResult {
   const { files: all } = batch;
@@ -143,7 +145,7 @@ function renderAgain(lacking: readonly Outgoing[]): TemplateResult {
 }
 
 function renderList(all: readonly Incoming[]): TemplateResult {
-  return html`<details class="file-list"><summary>${t('files')}</summary><ul>${all.slice(0, listedMax).map((file) => html`<li data-file-state=${file.state}>
+  return html`<details class="file-list" ?open=${all.length <= listedOpenMax}><summary>${t('files')}</summary><ul>${all.slice(0, listedMax).map((file) => html`<li data-file-state=${file.state}>
     <span><bdi>${file.path}</bdi> <small>${size(file.bytes)} · ${stateText([file], file.state)}</small></span>
     ${file.state === 'done' && file.target === 'store' ? html`<button class="icon-button small" type="button" aria-label=${t('kept.save', { name: file.name })} title=${t('save')}
       @click=${() => void files.save([file])}>${icon('download')}</button>` : nothing}</li>`)}</ul></details>`;

@@ -43,7 +43,7 @@ register({
     };
   },
   menu: () => [{
-    icon: 'folder', label: t('kept'), act: () => {
+    name: 'files', icon: 'folder', label: t('kept'), act: () => {
       void files.measure();
       store.dispatch({ type: 'dialog', dialog: 'files' });
     },
