@@ -15,6 +15,9 @@ import type { Peer } from './peer.js';
 import { AddressMask, withoutCredentials, withoutPassword } from './redact.js';
 import { Samples, type Sample, type SampleHistory } from './samples.js';
 
+export { Replay, samplesOf, type Sample, type SampleHistory, type StatHistory, type Value } from './samples.js';
+export type { Stat } from './stat.js';
+
 const FORMAT = 'parley-internals/1';
 const EVENTS_MAX = 4000;
 /** Signs of all that the events hold. */

@@ -8,5 +8,5 @@ export { LocalMedia } from './media.js';
 export { Peer } from './peer.js';
 export { browserProblem, leavesOutOwnSound, sharesSound } from './quirks.js';
 export { newRoom, newRoomName } from './rooms.js';
-export { QUALITY_LIMITS, qualityOf } from './stats.js';
+export { normalise, QUALITY_LIMITS, qualityOf, type ConnectionStats } from './stats.js';
 export type * from './types.js';

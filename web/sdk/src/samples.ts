@@ -2,6 +2,7 @@
 
 import type { Stat } from './stat.js';
 
+/** What a member of a statistics object can be, once written down. */
 export type Value = number | string | boolean | null;
 
 /** Of one stat: its type, and per member [index of the sample, value, index, value, ...]. Null: it was not there. */
@@ -10,6 +11,7 @@ export interface StatHistory { type: string; members: Record<string, Value[]> }
 /** `values` have what changed since the sample before. */
 export interface Sample { atMs: number; stats: Record<string, { type: string; values: Record<string, Value> }> }
 
+/** All samples of a connection: their times, and by id what the statistics were. */
 export interface SampleHistory { timesMs: number[]; stats: Record<string, StatHistory> }
 
 const STATS_MAX = 600;
@@ -108,4 +110,35 @@ function plain(value: unknown): Value | undefined {
   if (typeof value === 'string') return value.slice(0, TEXT_MAX);
   if (typeof value === 'boolean') return value;
   return value === null || value === undefined ? undefined : JSON.stringify(value)?.slice(0, TEXT_MAX);
+}
+
+/** A history as the samples that it was made of. */
+export function* samplesOf({ timesMs, stats }: SampleHistory): Generator<Sample> {
+  const samples: Sample[] = timesMs.map((atMs) => ({ atMs, stats: {} }));
+  for (const [id, { type, members }] of Object.entries(stats)) {
+    for (const [name, history] of Object.entries(members)) {
+      for (let n = 0; n + 1 < history.length; n += 2) {
+        const sample = samples[Number(history[n])];
+        if (sample) (sample.stats[id] ??= { type, values: {} }).values[name] = history[n + 1] ?? null;
+      }
+    }
+  }
+  yield* samples;
+}
+
+/** Puts samples together again to what getStats() said, at the time of each. */
+export class Replay {
+  #stats: ReadonlyMap<string, Stat> = new Map();
+
+  /** The next sample, in their order. What it returns stays as it is. */
+  next({ atMs, stats }: Sample): ReadonlyMap<string, Stat> {
+    const report = new Map<string, Stat>();
+    for (const [id, stat] of this.#stats) report.set(id, { ...stat, timestamp: atMs });
+    for (const [id, { type, values }] of Object.entries(stats)) {
+      const members = Object.entries({ ...report.get(id), ...values }).filter(([name, value]) => value !== null && !['id', 'type', 'timestamp'].includes(name));
+      if (members.length === 0) report.delete(id);
+      else report.set(id, { ...Object.fromEntries(members), id, type, timestamp: atMs });
+    }
+    return (this.#stats = report);
+  }
 }

@@ -7,9 +7,10 @@ import type { PeerStats, TrackKind, TrackStats } from './types.js';
 /** Counters of one report, to subtract from the next. */
 export type Counters = ReadonlyMap<string, Stat>;
 
+/** Of PeerStats what the statistics of a connection say by themselves. */
 export type ConnectionStats = Omit<PeerStats, 'peer' | 'atMs' | 'quality'>;
 
-/** `kinds`: mid of a media section -> what it carries. `relays`: see pathOf. */
+/** A report of getStats(), and the one before it, in one shape. `kinds`: mid of a media section -> what it carries. `relays`: candidates of the peer that relay, "address:port". */
 export function normalise(
   stats: Counters, before: Counters | null, kinds: ReadonlyMap<string, TrackKind>, relays: ReadonlySet<string> = new Set(),
 ): ConnectionStats {

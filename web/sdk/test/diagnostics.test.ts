@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AddressMask, withoutCredentials, withoutPassword } from '../src/redact.js';
-import { Samples } from '../src/samples.js';
+import { Replay, Samples, samplesOf } from '../src/samples.js';
 import type { Stat } from '../src/stat.js';
 
 function report(...stats: (Partial<Stat> & { id: string })[]): Map<string, Stat> {
@@ -31,6 +31,22 @@ describe('samples', () => {
     assert.deepEqual(stats.a?.members.constant, [0, 'x']);
     assert.deepEqual(stats.a?.members.bytes?.slice(0, 2), [0, timesMs[0]]);
     assert.equal(stats.gone, undefined);
+  });
+
+  it('can be put together again', () => {
+    const reports = [
+      report({ id: 'a', bytes: 1, state: 'new' }, { id: 'b', bytes: 5 }), report({ id: 'a', bytes: 1, state: 'connected' }),
+      report({ id: 'a', bytes: 3, state: 'connected' }), report({ id: 'a', bytes: 4 }, { id: 'b', bytes: 6 }),
+    ];
+    const samples = new Samples(100);
+    const live = reports.map((each, n) => samples.add(n * 1000, each));
+    const wanted = reports.map((each, n) => [...each.values()].map((stat) => ({ ...stat, timestamp: n * 1000 })));
+    const replayed = (all: Iterable<typeof live[number]>): object[][] => {
+      const replay = new Replay();
+      return [...all].map((sample) => [...replay.next(sample).values()].sort((a, b) => a.id.localeCompare(b.id)));
+    };
+    assert.deepEqual(replayed(live), wanted);
+    assert.deepEqual(replayed(samplesOf(samples.export())), wanted);
   });
 
   it('are bounded in what one report brings', () => {

@@ -3,14 +3,14 @@ import type { PeerStats } from '@parley/client';
 
 export const samplesMax = 120;
 
-export interface Series {
+export type Series = {
   timeS: number[];
   sentKbps: number[];
   receivedKbps: number[];
   lossPercent: number[];
   rttMs: (number | null)[];
   jitterMs: number[];
-}
+};
 
 export class History {
   readonly #peers = new Map<string, Series>();

@@ -2,20 +2,25 @@
 import uPlot from 'uplot';
 import { formatNumber, t } from '../i18n/index.js';
 import { loadStyle } from '../ui/style.js';
-import type { Series } from './history.js';
 
 const heightPx = 92;
 const windowS = 120;
 
-interface Plot { title: string; unit: string; curves: { label: string; color: string; values: keyof Series }[]; floor: number }
+/** Lists of the same length: `timeS`, and others by name. */
+export type Course = Readonly<Record<string, readonly (number | null)[]>>;
+
+export interface Plot { title: string; unit: string; curves: { label: string; color: string; values: string }[]; floor: number }
+
+export type Describe = (color: (variable: string) => string) => Plot[];
 
 export interface Plots {
   /** Draws a peer's statistics below `place`; again with new ones, or in another theme. */
-  show(place: HTMLElement, series: Series | null, theme: string): void;
+  show(place: HTMLElement, course: Course | null, theme: string): void;
   close(): void;
 }
 
-export async function openPlots(): Promise<Plots> {
+/** `whole`: from the beginning on, not only the last two minutes. */
+export async function openPlots({ describe = peerPlots, whole = false } = {}): Promise<Plots> {
   await loadStyle('call/plots.css');
   let shown: { place: HTMLElement; theme: string; plots: { chart: uPlot; plot: Plot }[]; observer: ResizeObserver } | null = null;
   const close = (): void => {
@@ -26,23 +31,22 @@ export async function openPlots(): Promise<Plots> {
   };
   return {
     close,
-    show(place, series, theme) {
+    show(place, course, theme) {
       const look = `${theme} ${document.documentElement.lang}`;
       if (shown?.place !== place || shown.theme !== look) {
         close();
-        const made = plotsOf().map((plot) => ({ plot, chart: draw(place, plot) }));
-        const observer = new ResizeObserver(() => made.forEach(({ chart }) => chart.setSize({ width: place.clientWidth, height: heightPx })));
+        const style = getComputedStyle(document.documentElement);
+        const made = describe((name) => style.getPropertyValue(name).trim()).map((plot) => ({ plot, chart: draw(place, plot) }));
+        const observer = new ResizeObserver(() => made.forEach(({ chart }) => chart.setSize({ width: chart.root.parentElement?.clientWidth ?? 0, height: heightPx })));
         observer.observe(place);
         shown = { place, theme: look, plots: made, observer };
       }
-      for (const { chart, plot } of shown.plots) update(chart, plot, series);
+      for (const { chart, plot } of shown.plots) update(chart, plot, course, whole);
     },
   };
 }
 
-function plotsOf(): Plot[] {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string): string => style.getPropertyValue(name).trim();
+export const peerPlots: Describe = (color) => {
   return [
     {
       title: t('plot.rate'), unit: t('plot.unit.kbps'), floor: 100,
@@ -55,7 +59,7 @@ function plotsOf(): Plot[] {
     { title: t('stats.jitter'), unit: t('plot.unit.ms'), floor: 10, curves: [{ label: t('stats.jitter'), color: color('--accent'), values: 'jitterMs' }] },
     { title: t('stats.loss'), unit: '%', floor: 2, curves: [{ label: t('stats.loss'), color: color('--poor'), values: 'lossPercent' }] },
   ];
-}
+};
 
 function draw(place: HTMLElement, plot: Plot): uPlot {
   const style = getComputedStyle(document.body);
@@ -69,7 +73,7 @@ function draw(place: HTMLElement, plot: Plot): uPlot {
   place.append(figure);
   const axis = { stroke: soft, font: `11px ${style.fontFamily}`, grid: { stroke: line, width: 1 }, ticks: { show: false } };
   const chart = new uPlot({
-    width: place.clientWidth, height: heightPx, padding: [6, 16, 0, 0],
+    width: figure.clientWidth, height: heightPx, padding: [6, 16, 0, 0],
     cursor: { show: false }, legend: { show: false },
     scales: { x: { time: false }, y: { range: (_, _low, high) => [0, Math.max(plot.floor, (high ?? 0) * 1.15)] } },
     axes: [
@@ -102,12 +106,13 @@ function legend(plot: Plot): HTMLElement {
   return element;
 }
 
-function update(chart: uPlot, plot: Plot, series: Series | null): void {
-  const now = series?.timeS.at(-1) ?? 0;
-  const times = (series?.timeS ?? []).map((s) => s - now);
+function update(chart: uPlot, plot: Plot, course: Course | null, whole: boolean): void {
+  const times = (course?.timeS ?? []).filter((s) => s !== null);
   // The newest is at the right edge, at zero; the window grows to two minutes and then moves.
+  const origin = (whole ? times[0] : times.at(-1)) ?? 0;
+  const shown = times.map((s) => s - origin);
   chart.batch(() => {
-    chart.setData([times, ...plot.curves.map(({ values }) => [...(series?.[values] ?? [])])], false);
-    chart.setScale('x', { min: Math.min(-30, Math.max(-windowS, times[0] ?? 0)), max: 0 });
+    chart.setData([shown, ...plot.curves.map(({ values }) => [...(course?.[values] ?? [])])], false);
+    chart.setScale('x', whole ? { min: 0, max: Math.max(10, shown.at(-1) ?? 0) } : { min: Math.min(-30, Math.max(-windowS, shown[0] ?? 0)), max: 0 });
   });
 }

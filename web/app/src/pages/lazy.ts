@@ -2,6 +2,7 @@
 const pages: Readonly<Record<string, () => Promise<unknown>>> = {
   learn: () => import('../learn/page.js'),
   check: () => import('../check/page.js'),
+  internals: () => import('../internals/page.js'),
 };
 
 export function isLazyPage(name: string): boolean {
