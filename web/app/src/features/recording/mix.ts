@@ -1,7 +1,7 @@
 /** All voices as one track. */
 
 /** By then a sound system that runs at all runs. */
-const START_MS = 1500;
+const START_MS = 4000;
 
 export class Mixer {
   readonly #context: AudioContext;

@@ -184,17 +184,20 @@ class Recorder {
     const alone = what !== 'call';
     const size = soundOnly ? null : sizeOf(alone ? 'person' : 'call', height, alone ? pictureOf(what) : null);
     const take = await Take.open({ format, size, alone, ...place }, () => this.#scene(call), (problem) => void this.stop(problem));
-    if (this.#call !== call) {
+    try {
+      if (this.#call !== call) throw new Error('the call is over');
+      // First it is told, then it is done.
+      call.setRecording(true);
+      take.start();
+    } catch (error) {
+      call.setRecording(false);
       await take.stop();
-      return;
+      throw error;
     }
-    // First it is told, then it is done.
-    call.setRecording(true);
     addEventListener('beforeunload', warn);
-    take.start();
     this.#take = take;
     announceText(t('said.started'));
-    if (!take.followsVoices) toastText(t('sound.fixed'), 'warning');
+    if (!take.mixes && !alone) toastText(t('sound.fixed'), 'warning');
     this.#set('recording');
   }
 

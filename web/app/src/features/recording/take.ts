@@ -49,8 +49,8 @@ export class Take {
       const { sources, voices } = scene();
       painter?.show(sources);
       mixer?.set(voices);
-      // Without a mixer the recorder is given the voices themselves: Firefox, which needs it, mixes them.
-      const stream = new MediaStream([...(painter ? [painter.track] : []), ...(mixer?.tracks ?? voices)]);
+      // A recorder takes one track of each kind.
+      const stream = new MediaStream([...(painter ? [painter.track] : []), ...(mixer?.tracks ?? voices.slice(0, 1))]);
       const recorder = new MediaRecorder(stream, {
         mimeType: mime, audioBitsPerSecond: audioBps, videoKeyFrameIntervalDuration: KEY_FRAME_MS,
         ...(size ? { videoBitsPerSecond: videoBps(size.width, size.height) } : {}),
@@ -76,8 +76,8 @@ export class Take {
     recorder.onstop = () => { if (!this.#stopping) ended('failed'); };
   }
 
-  /** Whether those who come later are heard in it. */
-  get followsVoices(): boolean {
+  /** Whether all are heard in it, also those who come later. */
+  get mixes(): boolean {
     return this.#mixer !== null;
   }
 

@@ -7,14 +7,9 @@ import { closeDialog } from './devices.mjs';
 
 export default async function ({ world, kind, open, step }) {
   const url = `${world.origin}/r/journey-recording`;
-  const downloads = path.join(world.directory, `downloads-${kind}`);
+  const { downloads } = world;
   step('two people meet');
-  const preferences = { 'browser.download.dir': downloads, 'browser.download.folderList': 2 };
-  const ann = await open('Ann', { preferences });
-  if (kind === 'chromium') {
-    const client = await ann.createCDPSession();
-    await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
-  }
+  const ann = await open('Ann');
   await ann.goto(`${url}?name=Ann&join`);
   const boris = await open('Boris', { person: 'boris' });
   await boris.goto(`${url}?name=Boris&join`);

@@ -44,7 +44,7 @@ export const en = {
   'saved': 'The recording is in your downloads: {name}',
   'saved.file': 'The recording is in your file: {name}',
   'ended.left': '{name} left, so the recording ended.',
-  'sound.fixed': 'People who join later will not be heard in it.',
+  'sound.fixed': 'Only one voice is recorded: this browser mixes no sound without a speaker.',
 
   'problem.no-space': 'The disk is full, so the recording ended. What was recorded is kept.',
   'problem.slow': 'The disk is too slow, so the recording ended. What was recorded is kept.',

@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'La grabación está en tus descargas: {name}',
   'saved.file': 'La grabación está en tu archivo: {name}',
   'ended.left': '{name} ha salido, así que la grabación ha terminado.',
-  'sound.fixed': 'No se oirá en ella a quienes entren más tarde.',
+  'sound.fixed': 'Solo se graba una voz: sin altavoz, este navegador no mezcla el sonido.',
 
   'problem.no-space': 'El disco está lleno, así que la grabación ha terminado. Se conserva lo grabado.',
   'problem.slow': 'El disco es demasiado lento, así que la grabación ha terminado. Se conserva lo grabado.',

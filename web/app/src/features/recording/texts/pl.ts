@@ -47,7 +47,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'Nagranie jest w pobranych: {name}',
   'saved.file': 'Nagranie jest w Twoim pliku: {name}',
   'ended.left': '{name} wychodzi, więc nagrywanie zakończono.',
-  'sound.fixed': 'Osób, które dołączą później, nie będzie w nim słychać.',
+  'sound.fixed': 'Nagrywany jest tylko jeden głos: bez głośnika ta przeglądarka nie miksuje dźwięku.',
 
   'problem.no-space': 'Dysk jest pełny, więc nagrywanie zakończono. To, co nagrano, pozostaje.',
   'problem.slow': 'Dysk jest za wolny, więc nagrywanie zakończono. To, co nagrano, pozostaje.',

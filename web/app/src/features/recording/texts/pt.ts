@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'A gravação está em Downloads: {name}',
   'saved.file': 'A gravação está no seu arquivo: {name}',
   'ended.left': '{name} saiu, e a gravação terminou.',
-  'sound.fixed': 'Quem entrar depois não será ouvido nela.',
+  'sound.fixed': 'Só uma voz é gravada: sem alto-falante, este navegador não mistura o som.',
 
   'problem.no-space': 'O disco está cheio, e a gravação terminou. O que já foi gravado está guardado.',
   'problem.slow': 'O disco é lento demais, e a gravação terminou. O que já foi gravado está guardado.',
