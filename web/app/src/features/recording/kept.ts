@@ -27,8 +27,11 @@ async function openFolder(create = false): Promise<Folder | null> {
   }
 }
 
-/** The newest first. What is old is deleted, and what is being written left out. */
-export async function listKept(nowMs: number): Promise<Kept[]> {
+/** Files that a page holds, whose end is waited for: this one, another, or the one before a reload, for a moment longer. */
+const awaited = new Set<string>();
+
+/** The newest first. What is old is deleted; what is being written is left out, and `more` called when it is not any more. */
+export async function listKept(nowMs: number, more: () => void): Promise<Kept[]> {
   const folder = await openFolder();
   if (!folder) return [];
   const files = new Map<string, File>();
@@ -40,7 +43,11 @@ export async function listKept(nowMs: number): Promise<Kept[]> {
   const busy = new Set(held.map(({ name }) => name));
   const kept: Kept[] = [];
   for (const [name, file] of files) {
-    if (name.endsWith(SAVED) || busy.has(lockOf(name))) continue;
+    if (name.endsWith(SAVED)) continue;
+    if (busy.has(lockOf(name))) {
+      awaitEnd(name, more);
+      continue;
+    }
     const saved = files.get(name + SAVED);
     const old = saved ? nowMs - saved.lastModified > SAVED_MS : nowMs - file.lastModified > KEPT_MS;
     if (old || file.size === 0) await removeKept(name);
@@ -79,6 +86,16 @@ export async function claim(name: string): Promise<{ name: string; release: () =
     const release = taken ? null : await hold(lockOf(candidate));
     if (release) return { name: candidate, release };
   }
+}
+
+function awaitEnd(name: string, ended: () => void): void {
+  if (awaited.has(name)) return;
+  awaited.add(name);
+  // It settles when the lock is given back again.
+  void navigator.locks.request(lockOf(name), () => undefined).then(() => {
+    awaited.delete(name);
+    ended();
+  });
 }
 
 /** Null if another page has it. */

@@ -73,7 +73,7 @@ class Recorder {
   }
 
   async lookAtKept(): Promise<void> {
-    this.#kept = await listKept(Date.now()).catch(() => []);
+    this.#kept = await listKept(Date.now(), () => void this.lookAtKept()).catch(() => []);
     this.#tell();
   }
 
