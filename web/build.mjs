@@ -15,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
+import { buildDocs } from './docs/build.mjs';
 import { emitTypes } from './docs/types.mjs';
 
 const root = path.dirname(fileURLToPath(import.meta.url));
@@ -39,7 +40,8 @@ const common = {
   metafile: true,
 };
 
-async function buildApp() {
+/** `withDocs`: needs the built SDK. */
+async function buildApp({ withDocs = false } = {}) {
   const staging = `${dist}.next`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(path.join(staging, 'assets'), { recursive: true });
@@ -81,6 +83,7 @@ async function buildApp() {
   const call = scripts['app/src/features/index.ts'];
   await buildServed(staging);
   await buildServiceWorker(staging, [...new Set([...first, ...[call, ...staticImports(js.metafile, call)].map((f) => `assets/${f}`)])]);
+  if (withDocs) await buildDocs(staging, { icon: `/assets/${files['icon.svg']}`, target: common.target });
   await precompress(staging);
   await replaceDist(staging);
   return firstLoad(['index.html', ...first], scripts);
@@ -177,7 +180,7 @@ async function writeIndex(staging, values) {
 
 async function precompress(directory) {
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/\.(html|js|css|svg|webmanifest|map)$/.test(entry.name)) continue;
+    if (!entry.isFile() || !/\.(html|js|css|svg|webmanifest|map|json)$/.test(entry.name)) continue;
     const file = path.join(entry.parentPath ?? entry.path, entry.name);
     await writeFile(`${file}.gz`, gzipSync(await readFile(file), { level: 9 }));
   }
@@ -280,9 +283,10 @@ const dictionariesPlugin = {
 };
 
 async function buildAll() {
-  const files = await buildApp();
+  const sdk = await buildSDK();
+  const files = await buildApp({ withDocs: true });
   const sizes = {
-    app: Object.values(files).reduce((sum, size) => sum + size, 0), ...await buildSDK(), served: (await readFile(path.join(dist, 'sdk.js.gz'))).length,
+    app: Object.values(files).reduce((sum, size) => sum + size, 0), ...sdk, served: (await readFile(path.join(dist, 'sdk.js.gz'))).length,
   };
   await mkdir(at('build'), { recursive: true });
   await writeFile(at('build/sizes.json'), `${JSON.stringify({ gzip_bytes: sizes, budgets_gzip_bytes: budgets, app_files: files }, null, 2)}\n`);
@@ -295,7 +299,7 @@ async function watchApp() {
   let timer;
   let running = Promise.resolve();
   const rebuild = () => {
-    running = running.then(buildApp).then(() => console.log('built'), (error) => console.error(error.message));
+    running = running.then(() => buildApp()).then(() => console.log('built'), (error) => console.error(error.message));
   };
   for (const directory of ['app/src', 'app/static', 'sdk/src']) {
     watch(at(directory), { recursive: true }, () => {

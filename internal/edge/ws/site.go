@@ -36,6 +36,10 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 	"media-src 'self' blob: mediastream:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
+// docsPolicy is the one of the documentation, whose examples run in frames of
+// this server.
+const docsPolicy = ContentSecurityPolicy + "; frame-src 'self'"
+
 // permissions are the powerful features the page itself uses; frames get none.
 const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
 	"speaker-selection=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=()"
@@ -170,6 +174,9 @@ func SecurityHeaders(next http.Handler, hsts bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", ContentSecurityPolicy)
+		if strings.HasPrefix(r.URL.Path, "/docs/") {
+			h.Set("Content-Security-Policy", docsPolicy)
+		}
 		h.Set("Permissions-Policy", permissions)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer") // a room's address is its key
