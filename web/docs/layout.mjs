@@ -25,7 +25,7 @@ export function layout(page, nav, assets) {
 <a class="skip" href="#main">Skip to the text</a>
 <header class="top">
   <a class="brand" href="/docs/">${mark}<span>Parley <span class="soft">SDK</span></span></a>
-  <button class="search-button" type="button" hidden>${glass}<span>Search</span><kbd>/</kbd></button>
+  <button class="search-button" type="button" aria-label="Search" hidden>${glass}<span>Search</span><kbd>/</kbd></button>
   <a class="app-link" href="/">Open Parley</a>
 </header>
 <div class="frame">

@@ -4,7 +4,6 @@ import { markdown } from './markdown.mjs';
 import { firstSentence } from './report.mjs';
 
 const kinds = [['class', 'Classes'], ['function', 'Functions'], ['interface', 'Interfaces'], ['type', 'Types'], ['variable', 'Values']];
-const titles = { '@parley/client': 'Calls', '@parley/client/diagnostics': 'Diagnostics', '@parley/client/element': 'The element', '@parley/client/files': 'Files' };
 
 export const referencePath = (name) => `/docs/reference/${name.split('/')[2] ?? 'client'}/`;
 
@@ -36,7 +35,7 @@ function referencePage({ name, doc, exports }, known) {
     <pre class="code"><code>${colour(`import { … } from '${name}';`, 'ts')}</code></pre>${overview(sections)}
     ${sections.map(([kind, title, entries]) => `<h2 id="all-${kind}">${title}</h2>${entries.map((entry) => writeEntry(entry, known)).join('')}`).join('')}`;
   const texts = [{ id: '', title: name, text: firstSentence(doc) }, ...exports.flatMap(searchTexts)];
-  return { path, title: titles[name] ?? name, description: `Every export of ${name}. ${firstSentence(doc)}`, html, headings, texts };
+  return { path, title: name, description: `Every export of ${name}. ${firstSentence(doc)}`, html, headings, texts };
 }
 
 /** Of the comment of a file what comes before its first example: the guide tells the rest. */
@@ -67,8 +66,12 @@ function writeEntry({ name, kind, doc, signature, members }, known) {
 function writeMember({ name, signature, doc }, owner, known) {
   const id = `${owner}.${name}`;
   const text = doc.text ? prose(doc.text, known) : '';
-  return `<dt id="${id}"><code>${colour(signature, 'ts', linkOf(known, ''))}</code></dt><dd>${text}</dd>`;
+  const code = colour(signature, 'ts', linkOf(known, '')).replace(named(name), (whole) => `<b>${whole}</b>`);
+  return `<dt id="${id}"><code>${code}</code></dt><dd>${text}</dd>`;
 }
+
+/** Where a member's own name stands in its coloured signature. */
+const named = (name) => (/^\w+$/.test(name) ? new RegExp(`\\b${name}\\b(?=\\??:|</span>(?:&lt;|\\())`) : new RegExp(`<span class="string">'${name}'</span>`));
 
 const linkOf = (known, self) => (name) => (name !== self && /^[A-Z]/.test(name) ? known.get(name) ?? null : null);
 

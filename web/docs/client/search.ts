@@ -66,7 +66,7 @@ function build(): { root: HTMLDialogElement; input: HTMLInputElement; list: HTML
   root.setAttribute('aria-label', 'Search');
   const input = document.createElement('input');
   const attributes = {
-    type: 'search', placeholder: 'Search guides and reference', 'aria-label': 'Search guides and reference', autocomplete: 'off', spellcheck: 'false',
+    type: 'text', placeholder: 'Search guides and reference', 'aria-label': 'Search guides and reference', autocomplete: 'off', spellcheck: 'false',
     role: 'combobox', 'aria-expanded': 'true', 'aria-controls': 'search-results', 'aria-autocomplete': 'list',
   };
   for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);

@@ -51,9 +51,10 @@ export class Look {
     this.#tolerated = pattern;
   }
 
-  async at(name, page, { open, close } = {}) {
+  /** `english`: the page has no other language. */
+  async at(name, page, { open, close, english = false } = {}) {
     await page.bringToFront();
-    for (const variant of variants) {
+    for (const variant of variants.map((one) => (english ? { ...one, locale: 'en' } : one))) {
       const label = `${name}-${variant.size}-${variant.theme}-${variant.locale}`;
       await this.#apply(page, variant);
       await open?.(variant);

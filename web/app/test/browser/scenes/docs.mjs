@@ -5,13 +5,14 @@ export async function documentation(world, look) {
   const browser = await world.browser({ person: 'ann', voice: true });
   const page = look.watch(await browser.newPage(), 'docs');
   await page.goto(`${world.origin}/docs/`);
-  await look.at('docs-start', page);
+  await look.at('docs-start', page, { english: true });
   await page.goto(`${world.origin}/docs/element/`);
-  await look.at('docs-guide', page);
+  await look.at('docs-guide', page, { english: true });
   await page.goto(`${world.origin}/docs/reference/client/#Call`);
-  await look.at('docs-reference', page);
+  await look.at('docs-reference', page, { english: true });
   await page.goto(`${world.origin}/docs/calls/`);
   await look.at('docs-search', page, {
+    english: true,
     open: async () => {
       await page.keyboard.press('/');
       await page.type('dialog.search input', 'leave');
@@ -24,7 +25,7 @@ export async function documentation(world, look) {
   });
   await page.goto(`${world.origin}/docs/examples/`);
   await runTogether(page);
-  await look.at('docs-example', page);
+  await look.at('docs-example', page, { english: true });
   await page.click('.run');
 }
 
