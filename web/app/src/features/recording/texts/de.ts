@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'Die Aufnahme ist in Ihren Downloads: {name}',
   'saved.file': 'Die Aufnahme ist in Ihrer Datei: {name}',
   'ended.left': '{name} ist gegangen, deshalb ist die Aufnahme beendet.',
-  'sound.fixed': 'Wer später dazukommt, ist darin nicht zu hören.',
+  'sound.fixed': 'Nur eine Stimme wird aufgenommen: Ohne Lautsprecher mischt dieser Browser keinen Ton.',
 
   'problem.no-space': 'Der Datenträger ist voll, deshalb ist die Aufnahme beendet. Das Aufgenommene bleibt erhalten.',
   'problem.slow': 'Der Datenträger ist zu langsam, deshalb ist die Aufnahme beendet. Das Aufgenommene bleibt erhalten.',

@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'Kayıt, indirilenlerinizde: {name}',
   'saved.file': 'Kayıt, dosyanızda: {name}',
   'ended.left': '{name} ayrıldı, bu yüzden kayıt bitti.',
-  'sound.fixed': 'Sonradan katılanlar kayıtta duyulmaz.',
+  'sound.fixed': 'Yalnızca bir kişinin sesi kaydediliyor: hoparlör yokken bu tarayıcı sesleri birleştiremiyor.',
 
   'problem.no-space': 'Disk dolu, bu yüzden kayıt bitti. Kaydedilen bölüm saklanıyor.',
   'problem.slow': 'Disk çok yavaş, bu yüzden kayıt bitti. Kaydedilen bölüm saklanıyor.',
