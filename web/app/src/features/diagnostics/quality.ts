@@ -8,7 +8,7 @@ import { t } from './texts.js';
 export function qualityMeaning(): TemplateResult {
   const below = ({ lossFraction, rttMs, jitterMs }: { lossFraction: number; rttMs: number; jitterMs: number }): TemplateResult => {
     const cells = [core('unit.percent', { value: formatNumber(lossFraction * 100) }), core('unit.ms', { value: formatNumber(rttMs) }), core('unit.ms', { value: formatNumber(jitterMs) })];
-    return html`${cells.map((value) => html`<td>${t('quality.below', { value })}</td>`)}`;
+    return html`${cells.map((value) => html`<td>${t('quality.below', { value: value.replace(' ', '\u00a0') })}</td>`)}`;
   };
   return html`<details class="quality-meaning">
     <summary>${t('quality.open')}</summary>

@@ -27,7 +27,8 @@ export default async function ({ world, open, step }) {
   const before = await count(inside, '[data-samples]', 'samples');
   await samples(inside, before + 2);
   step('the path changes while it is watched');
-  await boris.evaluate(() => dispatchEvent(new Event('online')));
+  // Whoever leads looks for another path.
+  for (const page of [ann, boris]) await page.evaluate(() => dispatchEvent(new Event('online')));
   await until('new descriptions are seen live', async () => (await inside.$$('select[name="description"] option')).length > 2);
   step('a report is saved');
   await ann.bringToFront();

@@ -21,7 +21,8 @@ export async function internalsStates(world, look) {
   await look.at('internals-refused', inside);
   await inside.click('[data-action="watch-call"]');
   await inside.waitForSelector('.dump[data-live="live"] [data-path="direct"]');
-  await boris.evaluate(() => dispatchEvent(new Event('online')));
+  // Whoever leads looks for another path.
+  for (const page of [ann, boris]) await page.evaluate(() => dispatchEvent(new Event('online')));
   await until('there is a course to see', () => inside.evaluate(() => Number(document.querySelector('[data-samples]')?.dataset.samples) > 20
     && document.querySelectorAll('select[name="description"] option').length > 2));
   await look.at('internals-live', inside);
