@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': '录制内容已存入下载内容：{name}',
   'saved.file': '录制内容已存入您的文件：{name}',
   'ended.left': '{name} 已离开，录制随之结束。',
-  'sound.fixed': '只录下一个人的声音：没有扬声器时，此浏览器无法混音。',
+  'sound.fixed': '只录制一个人的声音：没有扬声器时，此浏览器无法混音。',
 
   'problem.no-space': '磁盘已满，录制已结束。已录制的内容会保留。',
   'problem.slow': '磁盘太慢，录制已结束。已录制的内容会保留。',
