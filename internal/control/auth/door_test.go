@@ -44,6 +44,21 @@ func TestInvites(t *testing.T) {
 	})
 }
 
+// TestInvitesOfAnotherServer holds docs/sdk/tokens.md to its word: the invite was
+// made by the code there, and holds until 2100.
+func TestInvitesOfAnotherServer(t *testing.T) {
+	const invite = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." +
+		"eyJyb29tIjoiZ2FyZGVuIiwiZXhwIjo0MTAyNDQ0ODAwfQ." +
+		"GjGSks9PN8T0qaZPWivX-9NDmJoG15LUrP2gRHLAA9w"
+	i := NewInvites("a secret of the operator")
+	if !i.Valid("garden", invite) {
+		t.Error("refused in its room")
+	}
+	if i.Valid("cellar", invite) {
+		t.Error("accepted in another room")
+	}
+}
+
 // TestForgedInvites are what an attacker who knows everything but the secret could
 // make.
 func TestForgedInvites(t *testing.T) {
