@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Measures and keeps the tables under bench/results. Wants an otherwise idle machine.
-# BENCH names one part: join or signaling.
+# BENCH names one part: join, signaling or files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-: "${BENCH:=join signaling}"
+: "${BENCH:=join signaling files}"
 [ "$(uname)" = Linux ] || { echo 'the measurements read /proc and need Linux'; exit 1; }
 mkdir -p build
 
@@ -12,6 +12,9 @@ for part in $BENCH; do
 	case "$part" in
 	join)
 		node bench/join/join.mjs
+		;;
+	files)
+		node bench/files/files.mjs
 		;;
 	signaling)
 		go build -buildvcs=false -o build/bench-signaling ./bench/signaling

@@ -29,7 +29,9 @@ const page = {
     });
     await share.ready;
     document.querySelector<HTMLInputElement>('#files')!.onchange = ({ target }) => {
-      const files = [...(target as HTMLInputElement).files ?? []];
+      const input = target as HTMLInputElement;
+      const files = [...input.files ?? []];
+      input.value = ''; // the same file may be chosen again
       const waiting = [...need(share).outgoing.values()].filter(({ needsFile }) => needsFile);
       for (const file of files) if (!waiting.some((outgoing) => outgoing.provideFile(file))) need(share).offer([file]);
     };
@@ -64,6 +66,15 @@ const page = {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle('picked', { create: true });
     await need(need(share).incoming.get(id)).accept(folder);
+  },
+
+  /** What is in the folder of acceptToHandle. */
+  async folder(): Promise<string[]> {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('picked') as FileSystemDirectoryHandle & { keys(): AsyncIterable<string> };
+    const names: string[] = [];
+    for await (const name of folder.keys()) names.push(name);
+    return names.sort();
   },
 
   async bareOffer(): Promise<string> {

@@ -8,16 +8,16 @@ import esbuild from 'esbuild';
 
 const web = fileURLToPath(new URL('../../../../', import.meta.url));
 
-const policy = "default-src 'none'; script-src 'self'; connect-src *; worker-src 'self'";
+const policy = "default-src 'none'; script-src 'self'; connect-src *; worker-src 'self'; img-src data:";
 
-/** `origin` has to be allowed by the server. */
-export async function servePage() {
+/** `origin` has to be allowed by the server. Without a port it is a free one. */
+export async function servePage(port = 0) {
   const build = async (entry, format) => (await esbuild.build({
     absWorkingDir: web, entryPoints: [entry], bundle: true, minify: true, write: false, format, target: 'es2022',
     alias: { '@parley/client': path.join(web, 'sdk/src/index.ts'), '@parley/client/files': path.join(web, 'sdk/src/files/index.ts') },
   })).outputFiles[0].text;
   const files = {
-    '/': ['text/html', '<!doctype html><html lang="en"><meta charset="utf-8"><title>Files</title><input id="files" type="file" multiple><script type="module" src="/page.js"></script></html>'],
+    '/': ['text/html', '<!doctype html><html lang="en"><meta charset="utf-8"><title>Files</title><link rel="icon" href="data:,"><input id="files" type="file" multiple><script type="module" src="/page.js"></script></html>'],
     '/page.js': ['text/javascript', await build('app/test/browser/files/page.ts', 'esm')],
     '/worker.js': ['text/javascript', await build('sdk/src/files/worker.ts', 'iife')],
   };
@@ -26,8 +26,8 @@ export async function servePage() {
     response.writeHead(body ? 200 : 404, { 'content-type': `${type ?? 'text/plain'}; charset=utf-8`, 'content-security-policy': policy });
     response.end(body ?? '');
   });
-  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
-  return { origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+  await new Promise((resolve) => { server.listen(port, '127.0.0.1', resolve); });
+  return { origin: `http://localhost:${server.address().port}`, close: () => server.close() };
 }
 
 /** Writes a file whose content says where it is, and returns its SHA-256. */
