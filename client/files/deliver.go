@@ -187,7 +187,11 @@ func (s *service) step(t *task, wanted int) {
 	}
 	sum := sha256.Sum256(data)
 	if !proving {
-		if problem := s.send(t.Offer, piece, data, sum[:]); problem != nil {
+		problem := s.send(t.Offer, piece, data, sum[:])
+		if s.share.ctx.Err() != nil {
+			return // sharing is over here, and the receiver waits for whoever goes on
+		}
+		if problem != nil {
 			s.fail(t, wanted, problem)
 			return
 		}

@@ -136,11 +136,16 @@ func (s *Share) onJoined(p client.Peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.serviceLocked(p.ID)
+	s.askLocked(p.ID)
+}
+
+// askLocked asks a peer for its offers.
+func (s *Share) askLocked(peer string) {
 	known := []string{}
 	for id := range s.active {
 		known = append(known, id)
 	}
-	s.backgroundLocked(func() { s.tell(p.ID, &message{Type: "list", Known: known}) })
+	s.backgroundLocked(func() { s.tell(peer, &message{Type: "list", Known: known}) })
 }
 
 // serviceLocked returns who serves a peer; nil when sharing is over.
@@ -168,6 +173,7 @@ func (s *Share) onLeft(peer string) {
 		delete(s.services, peer)
 	}
 	var left []string
+	unfinished := false
 	for _, id := range s.arrived {
 		in := s.incoming[id]
 		if in.From != peer {
@@ -178,13 +184,31 @@ func (s *Share) onLeft(peer string) {
 		if r := s.active[id]; r != nil {
 			left = append(left, id)
 			r.signal(signal{left: true})
+			unfinished = true
 		} else {
 			delete(s.incoming, id)
 		}
 	}
 	s.arrived = left
+	if unfinished {
+		// The sender may have come back before it was missed, and its offer was not believed then.
+		for _, p := range s.call.Peers() {
+			s.askLocked(p.ID)
+		}
+	}
 	s.mu.Unlock()
 	s.changed()
+}
+
+// isPresent: of a sender whose page is loaded again, the old one is away at once
+// and is taken for lost much later.
+func (s *Share) isPresent(peer string) bool {
+	for _, p := range s.call.Peers() {
+		if p.ID == peer {
+			return !p.Away
+		}
+	}
+	return false
 }
 
 func (s *Share) onText(m client.Message) {
@@ -241,7 +265,7 @@ func (s *Share) onOffer(from string, m *message) {
 	s.mu.Lock()
 	known := s.incoming[m.ID]
 	switch {
-	case known != nil && (known.From != "" && known.From != from || known.Bytes != m.Bytes):
+	case known != nil && (known.From != from && s.isPresent(known.From) || known.Bytes != m.Bytes):
 		s.mu.Unlock()
 		return
 	case known == nil && s.offeredByLocked(from) >= offersMax:
@@ -252,7 +276,10 @@ func (s *Share) onOffer(from string, m *message) {
 		s.incoming[m.ID] = known
 		s.arrived = append(s.arrived, m.ID)
 	}
-	back := known.From == ""
+	back := known.From != from
+	if r := s.active[m.ID]; r != nil && back && known.From != "" {
+		r.signal(signal{left: true})
+	}
 	known.Name, known.Path, known.Group, known.Bytes = m.Name, m.Path, m.Group, m.Bytes
 	known.Modified, known.MIME, known.From, known.FromName = m.ModifiedMs, m.MIME, from, ""
 	for _, p := range s.call.Peers() {

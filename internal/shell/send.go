@@ -27,12 +27,15 @@ type sending struct {
 	share  *files.Share
 	told   map[string]bool // deliveries that were told of
 	served map[string]bool // receivers that have everything
+	// Name of a receiver -> offers that have arrived there. A page that is loaded again
+	// comes back as another peer, which does not ask for what it has.
+	has map[string]map[string]bool
 }
 
 // Send offers files in a room until ctx ends, or with Once until somebody has all
 // of them.
 func Send(ctx context.Context, cfg *config.Send, host Host) error {
-	s := &sending{cfg: cfg, host: host, board: term.NewBoard(host.Out), told: map[string]bool{}, served: map[string]bool{}}
+	s := &sending{cfg: cfg, host: host, board: term.NewBoard(host.Out), told: map[string]bool{}, served: map[string]bool{}, has: map[string]map[string]bool{}}
 	if cfg.Room != "" && !api.ValidRoom(cfg.Room) {
 		return fmt.Errorf("--room %q: a room's name has 1 to %d of the characters a-z, 0-9 and -", cfg.Room, api.MaxRoomBytes)
 	}
@@ -120,7 +123,6 @@ func (s *sending) serve(ctx context.Context, call *client.Call) error {
 // show tells how far everybody is.
 func (s *sending) show(now time.Time) {
 	receivers := map[string]*term.Row{}
-	complete := map[string]int{}
 	var order []string
 	for _, d := range s.share.Deliveries() {
 		row := receivers[d.Peer]
@@ -134,15 +136,12 @@ func (s *sending) show(now time.Time) {
 		if d.State == files.Paused {
 			row.Note = "paused"
 		}
-		if d.State == files.Delivered {
-			complete[d.Peer]++
-		}
 		s.tell(d)
 	}
 	rows := make([]term.Row, 0, len(order))
 	for _, peer := range order {
 		row := receivers[peer]
-		if complete[peer] == len(s.offers) {
+		if len(s.has[row.Name]) == len(s.offers) {
 			row.Final, row.Note = true, fmt.Sprintf("has everything, %s", term.Bytes(float64(s.bytes)))
 			s.served[peer] = true
 		}
@@ -164,7 +163,12 @@ func (s *sending) tell(d files.Delivery) {
 	}
 	switch {
 	case d.State == files.Delivered:
-		s.board.Line("%s has %s, SHA-256 %s", nameOf(d.PeerName), name, d.SHA256)
+		receiver := nameOf(d.PeerName)
+		if s.has[receiver] == nil {
+			s.has[receiver] = map[string]bool{}
+		}
+		s.has[receiver][d.Offer.ID] = true
+		s.board.Line("%s has %s, SHA-256 %s", receiver, name, d.SHA256)
 	case d.Problem != nil:
 		s.board.Line("%s did not get %s: %s", nameOf(d.PeerName), name, d.Problem.Message)
 	default:

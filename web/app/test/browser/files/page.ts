@@ -3,10 +3,6 @@
 import { join, type Call } from '@parley/client';
 import { FileShare } from '@parley/client/files';
 
-const BARE_MESSAGE_BYTES = 256 << 10;
-const BARE_HIGH_BYTES = 4 << 20;
-const BARE_LOW_BYTES = 1 << 20;
-
 let call: Call | null = null;
 let share: FileShare | null = null;
 let pc: RTCPeerConnection | null = null;
@@ -110,14 +106,14 @@ const page = {
 
   bareTookMs: () => bare.tookMs,
 
-  /** Sends as fast as the channel takes it. */
-  bareSend(bytes: number): void {
+  /** Sends as fast as the channel takes it: up to `highBytes` waiting, filled up again at `lowBytes`. */
+  bareSend(bytes: number, { messageBytes, highBytes, lowBytes }: { messageBytes: number; highBytes: number; lowBytes: number }): void {
     const open = need(channel);
-    const message = new Uint8Array(Math.min(BARE_MESSAGE_BYTES, need(pc).sctp?.maxMessageSize ?? BARE_MESSAGE_BYTES));
+    const message = new Uint8Array(Math.min(messageBytes, need(pc).sctp?.maxMessageSize ?? messageBytes));
     let left = bytes;
-    open.bufferedAmountLowThreshold = BARE_LOW_BYTES;
+    open.bufferedAmountLowThreshold = lowBytes;
     const fill = (): void => {
-      while (left > 0 && open.bufferedAmount < BARE_HIGH_BYTES) {
+      while (left > 0 && open.bufferedAmount < highBytes) {
         open.send(message.subarray(0, Math.min(left, message.length)));
         left -= Math.min(left, message.length);
       }
