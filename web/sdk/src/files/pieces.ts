@@ -1,6 +1,7 @@
 /** The file that is sent, as pieces with their hashes. */
 
 import { Hashes } from './hashes.js';
+import { letGo } from '../streams.js';
 import { PIECE_BYTES, piecesOf } from './wire.js';
 
 export interface Piece { readonly bytes: Uint8Array<ArrayBuffer>; readonly hash: Uint8Array<ArrayBuffer> }
@@ -31,7 +32,7 @@ export class FilePieces {
     for (let piece = 0; piece < pieces; piece++) {
       if (this.#hashes.has(piece)) continue;
       if (!wanted()) return null;
-      await this.read(piece);
+      letGo((await this.read(piece)).bytes.buffer);
     }
     return this.#hashes.tree(pieces);
   }
