@@ -2,16 +2,15 @@
 // open, and once at the door, of a server whose UDP nobody reaches.
 export default async function ({ world, kind, open, step }) {
   step('the test runs by itself');
-  const page = await open('Ann');
+  // Firefox lets no AudioContext run on a machine without a loudspeaker: this is one that plays to nobody.
+  const page = await open('Ann', { preferences: { 'media.cubeb.force_mock_context': true } });
   const blocked = await world.serverBehindFirewall();
   await page.goto(`${world.origin}/check`);
   // Firefox lets nobody listen to a microphone before a click.
   await page.waitForSelector('[data-state="running"]');
   await page.click('.check-page h1');
   expect(await verdict(page), 'well all-good');
-  const good = kind === 'chromium'
-    ? ['browser', 'secure', 'codecs', 'signaling', 'stun', 'direct', 'turn-udp', 'turn-tcp', 'camera', 'microphone']
-    : ['browser', 'secure', 'codecs', 'signaling', 'stun', 'direct', 'turn-udp', 'turn-tcp', 'camera'];
+  const good = ['browser', 'secure', 'codecs', 'signaling', 'stun', 'direct', 'turn-udp', 'turn-tcp', 'camera', 'microphone'];
   const states = await statesOf(page);
   for (const name of good) expect(`${name} ${states[name]}`, `${name} good`);
   expect(states['turn-tls'], 'skipped');
