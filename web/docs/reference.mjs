@@ -15,10 +15,15 @@ export function addresses(api) {
       if (known.has(entry.name)) continue;
       const address = `${referencePath(name)}#${entry.name}`;
       known.set(entry.name, address);
-      for (const { name: member, inherited } of entry.members) if (inherited === '' || inherited === 'ModeratedRoom') known.set(`${entry.name}.${member}`, `${address}.${member}`);
+      for (const member of shownMembers(entry)) known.set(`${entry.name}.${member.name}`, `${address}.${member.name}`);
     }
   }
   return known;
+}
+
+/** Those that have their place with the export: its own, and those of the class that Call was cut from. Errors are called like their class. */
+function shownMembers({ name, members }) {
+  return members.filter(({ inherited, signature }) => (inherited === '' || inherited === 'ModeratedRoom') && signature !== `readonly name = "${name}"`);
 }
 
 /** -> [{ path, title, description, html, headings, texts }] */
@@ -43,7 +48,7 @@ const opening = (doc) => doc.split(/\n\n {4}/)[0].replace(/:?\s*An entry point o
 
 const searchTexts = ({ name, doc, members }) => [
   { id: name, title: name, text: firstSentence(doc.text) },
-  ...members.filter((member) => member.inherited === '' && member.kind !== 'constructor')
+  ...shownMembers({ name, members }).filter(({ kind }) => kind !== 'constructor')
     .map((member) => ({ id: `${name}.${member.name}`, title: `${name}.${member.name}`, text: firstSentence(member.doc.text) })),
 ];
 
@@ -52,8 +57,8 @@ function overview(sections) {
 }
 
 function writeEntry({ name, kind, doc, signature, members }, known) {
-  const own = members.filter(({ inherited }) => inherited === '' || inherited === 'ModeratedRoom');
-  const more = members.filter((member) => !own.includes(member));
+  const own = shownMembers({ name, members });
+  const more = members.filter(({ inherited }) => inherited !== '' && inherited !== 'ModeratedRoom');
   const events = /extends Emitter<(\w+)>/.exec(signature)?.[1];
   const listens = events ? `<p class="events">Events: ${reference(events, known)}, listened to by <code>on</code>, <code>once</code> and <code>off</code>; <code>on</code> returns the unsubscribe.</p>` : '';
   const inherited = more.filter((member) => member.inherited !== 'Emitter');
