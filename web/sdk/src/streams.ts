@@ -40,14 +40,6 @@ export function bytesOf(data: Payload): number {
 /** `owned`: nobody else has the buffer. */
 interface Entry { readonly data: Payload; readonly bytes: number; readonly owned: boolean }
 
-/**
- * Gives a buffer's memory back now: collectors let hundreds of megabytes of what nobody needs pile up while a
- * file is sent. Browsers without transfer (Chromium before 114, Firefox before 122) do without.
- */
-export function letGo(buffer: ArrayBuffer): void {
-  (buffer as ArrayBuffer & { transfer?: (bytes: number) => void }).transfer?.(0);
-}
-
 /** What of an RTCDataChannel is used to send. */
 export type SendChannel = Pick<
   RTCDataChannel,
@@ -174,7 +166,8 @@ export class OutboundStream {
     if (count <= 0) return;
     for (const { data, bytes, owned } of this.#entries.splice(0, count)) {
       this.#givenBytes -= bytes;
-      if (owned && typeof data !== 'string') letGo(data);
+      // Not left to the collector: while a file is sent, hundreds of megabytes would pile up.
+      if (owned) (data as { transfer?: (bytes: number) => void }).transfer?.(0);
     }
     this.#given -= count;
     this.#first += count;

@@ -1,7 +1,7 @@
 /** The file that is sent, as pieces with their hashes. */
 
+import { letGo } from './buffers.js';
 import { Hashes } from './hashes.js';
-import { letGo } from '../streams.js';
 import { PIECE_BYTES, piecesOf } from './wire.js';
 
 export interface Piece { readonly bytes: Uint8Array<ArrayBuffer>; readonly hash: Uint8Array<ArrayBuffer> }

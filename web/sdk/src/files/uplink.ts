@@ -3,7 +3,7 @@
  * them. The next pieces are read and hashed while one waits for the channel.
  */
 
-import { letGo } from '../streams.js';
+import { letGo } from './buffers.js';
 import type { FilePieces, Piece } from './pieces.js';
 import type { Sending } from './sending.js';
 import { HASH_BYTES, HEADER_BYTES, MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, idBytes, putHeader } from './wire.js';
