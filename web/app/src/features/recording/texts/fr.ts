@@ -45,7 +45,7 @@ export const texts: Translation<typeof en> = {
   'saved': 'L’enregistrement est dans vos téléchargements : {name}',
   'saved.file': 'L’enregistrement est dans votre fichier : {name}',
   'ended.left': '{name} a quitté l’appel, l’enregistrement s’est donc arrêté.',
-  'sound.fixed': 'Une seule voix est enregistrée : sans haut-parleur, ce navigateur ne mixe pas le son.',
+  'sound.fixed': 'Une seule voix est enregistrée : sans haut-parleur, ce navigateur ne mixe pas le son.',
 
   'problem.no-space': 'Le disque est plein, l’enregistrement s’est donc arrêté. Ce qui a été enregistré est gardé.',
   'problem.slow': 'Le disque est trop lent, l’enregistrement s’est donc arrêté. Ce qui a été enregistré est gardé.',
