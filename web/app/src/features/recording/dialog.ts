@@ -26,7 +26,7 @@ class RecordDialog extends View {
 
   override render(): TemplateResult {
     const { format } = this;
-    if (!format) return html`<p class="dialog-lead">${t('unsupported')}</p>${keptList(recorder.kept, t('kept'))}`;
+    if (!format) return html`<p class="dialog-lead">${t('unsupported')}</p>${keptList(recorder.kept, html`<h3 id="kept-title">${t('kept')}</h3>`)}`;
     const { peers } = this.state;
     const what = this.#what === 'call' || this.#what === 'self' || peers.some(({ id }) => id === this.#what) ? this.#what : 'call';
     return html`<form class="record" @submit=${(event: SubmitEvent) => this.#start(event, { what, soundOnly: this.#soundOnly, height: this.#height, format, toFile: this.#toFile })}>
@@ -41,7 +41,7 @@ class RecordDialog extends View {
       <p class="setting-note">${t(this.#toFile ? 'where.file.text' : 'where.browser.text')} ${t('rate', { size: sizeText(this.#bytesPerMinute(what)) })}</p>
       <div class="record-buttons"><button class="button" type="button" data-action="cancel" @click=${close}>${t('cancel')}</button>
         <button class="button danger" type="submit" data-action="record">${icon('record')}${t('start')}</button></div>
-    </form>${keptList(recorder.kept, t('kept'))}`;
+    </form>${keptList(recorder.kept, html`<h3 id="kept-title">${t('kept')}</h3>`)}`;
   }
 
   get format(): Format | undefined {

@@ -22,7 +22,7 @@ register({
   banner,
   tile: (peer) => mark(peer?.id, 'tile-mark'),
   person: (peer) => mark(peer?.id, 'person-mark'),
-  door: () => keptList(recorder.kept.filter(({ saved }) => !saved), t('found')),
+  door: () => keptList(recorder.kept.filter(({ saved }) => !saved), html`<h2 id="kept-title">${t('found')}</h2>`),
   dialogs: () => [{ name: 'record', title: t('title'), render: () => html`<parley-record></parley-record>` }],
   menu: () => [{ name: 'record', icon: recorder.phase === 'idle' ? 'record' : 'stop', label: t(recorder.phase === 'idle' ? 'open' : 'stop'), key: 'E', act: toggle }],
   shortcuts: () => [{ keys: 'E', label: t('keys'), act: toggle }],

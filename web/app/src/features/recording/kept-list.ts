@@ -11,10 +11,11 @@ import { t } from './texts.js';
 /** The one whose deletion was asked for once: the second click does it. */
 let doubted = '';
 
-export function keptList(all: readonly Kept[], title: string): TemplateResult | null {
+/** `heading` stands above it, with the id 'kept-title'. */
+export function keptList(all: readonly Kept[], heading: TemplateResult): TemplateResult | null {
   if (all.length === 0) return null;
   return html`<section class="kept" aria-labelledby="kept-title" data-kept=${all.length}>
-    <h3 id="kept-title">${title}</h3>
+    ${heading}
     <ul>${repeat(all, ({ name }) => name, renderKept)}</ul>
     <p class="setting-note">${t('kept.text')}</p>
   </section>`;
