@@ -73,6 +73,14 @@ export default async function ({ world, kind, open, step }) {
   await ann.click('[data-action="withdraw"]');
   await ann.waitForFunction(() => document.querySelector('.file-card') === null);
 
+  step('Ann drags a file in, pastes another, and takes both back');
+  await hand(ann, 'drop', 'dataTransfer');
+  await ann.waitForFunction(() => document.querySelectorAll('.file-tray li').length === 1);
+  await hand(ann, 'paste', 'clipboardData');
+  await ann.waitForFunction(() => document.querySelectorAll('.file-tray li').length === 2);
+  await ann.click('[data-action="detach-all"]');
+  await ann.waitForFunction(() => document.querySelector('.file-tray') === null);
+
   step('Boris refuses one');
   await offer(ann, [other]);
   await boris.waitForSelector('[data-file-state="offered"]');
@@ -134,6 +142,18 @@ async function offer(page, paths) {
   await page.focus('#chat-text');
   await page.keyboard.press('Enter');
   await page.waitForSelector('.file-card.mine');
+}
+
+/** What a browser does when a file is dropped or pasted; no driver can do either in both. */
+function hand(page, type, member) {
+  return page.evaluate((name, where) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(['content'], `${name}.txt`));
+    const event = new Event(name, { bubbles: true, cancelable: true });
+    Object.defineProperty(event, where, { value: transfer });
+    document.body.dispatchEvent(event);
+    if (!event.defaultPrevented) throw new Error(`${name} was not taken`);
+  }, type, member);
 }
 
 /** Only Chromium's driver can choose a folder. */
