@@ -36,7 +36,7 @@ export async function buildSite(api, assets) {
 /** Name -> its files with their text. */
 async function readExamples() {
   const names = await exampleNames();
-  const rank = (file) => ['main', 'use-call', 'app', 'chat', 'index', 'look'].indexOf(path.parse(file).name);
+  const rank = (file) => ['app', 'use-call', 'chat', 'main', 'index', 'look'].indexOf(path.parse(file).name);
   return new Map(await Promise.all(names.map(async (name) => {
     const files = (await exampleFiles(name)).sort((a, b) => rank(a) - rank(b));
     return [name, await Promise.all(files.map(async (file) => ({ file, text: (await readExample(name, file)).trimEnd() })))];

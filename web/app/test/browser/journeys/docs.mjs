@@ -19,7 +19,7 @@ export default async function ({ world, open, step }) {
   await page.click('[data-example="react"] [role="tab"]:nth-child(2)');
   await page.keyboard.press('ArrowRight');
   const shown = await page.$$eval('[data-example="react"] .file', (files) => files.filter((file) => !file.hidden).map((file) => file.querySelector('.file-name').textContent));
-  assert.deepEqual(shown, ['app.tsx']);
+  assert.deepEqual(shown, ['main.tsx']);
 
   step('two people in the example that runs in the page');
   await page.click('[data-example="vanilla"] .run');

@@ -25,7 +25,10 @@ export async function documentation(world, look) {
   });
   await page.goto(`${world.origin}/docs/examples/`);
   await runTogether(page);
-  await look.at('docs-example', page, { english: true });
+  await look.at('docs-example', page, {
+    english: true,
+    open: () => page.$eval('.stage', (stage) => stage.scrollIntoView({ block: 'center', behavior: 'instant' })),
+  });
   await page.click('.run');
 }
 
@@ -45,5 +48,4 @@ async function runTogether(page) {
     const frame = await handle.contentFrame();
     await frame.waitForFunction(() => document.querySelectorAll('figure video').length === 2 && [...document.querySelectorAll('video')].every((video) => video.currentTime > 0));
   }
-  await page.$eval('.stage', (stage) => stage.scrollIntoView({ block: 'end' }));
 }
