@@ -160,9 +160,9 @@ function watch(page, name, finished = true) {
       return context.getImageData(0, 0, 64, 36).data;
     };
     const frames = [];
-    for (const part of [0.1, 0.3, 0.5, 0.7, 0.85]) frames.push(await at(end * part));
+    // In its first seconds nobody else has come yet.
+    for (const seconds of [Math.min(2, end * 0.3), end * 0.4, end * 0.55, end * 0.7, end * 0.85]) frames.push(await at(seconds));
     const [first] = frames;
-    const second = frames.at(-1);
     const half = (data, from) => {
       const sums = [0, 0, 0];
       const squares = [0, 0, 0];
@@ -179,7 +179,7 @@ function watch(page, name, finished = true) {
       const mean = sums.map((sum) => sum / count);
       return { mean, spread: Math.max(...squares.map((square, c) => Math.sqrt(square / count - mean[c] ** 2)), ...mean) };
     };
-    const [left, right] = [half(second, 0), half(second, 32)];
+    const [left, right] = [half(first, 0), half(first, 32)];
     const moves = frames.slice(1).some((frame) => first.some((value, i) => Math.abs(value - frame[i]) > 24));
     const sound = await new OfflineAudioContext(1, 48_000, 48_000).decodeAudioData(await file.arrayBuffer()).catch(() => null);
     const samples = sound?.getChannelData(0) ?? [];
