@@ -56,7 +56,7 @@ export class Channel extends Emitter<ChannelEvents> {
    * Sends to one peer, or to all who are here now. Until a peer's channel is open the message
    * waits; over the limit of what may wait, or of a message's size, this throws ChannelError and
    * nothing was sent to anybody. With `transfer` an ArrayBuffer is not copied: it belongs to the
-   * channel from then on and must not be used any more.
+   * channel from then on and must not be changed.
    */
   send(data: string | ArrayBuffer | ArrayBufferView, to?: string, { transfer = false } = {}): void {
     if (this.#closed) throw new ChannelError('closed', `the channel "${this.label}" is closed`);
@@ -65,7 +65,7 @@ export class Channel extends Emitter<ChannelEvents> {
     const payload: Payload = whole ? data : copyBytes(data);
     const bytes = bytesOf(payload);
     for (const stream of streams) stream.check(bytes);
-    for (const stream of streams) stream.send(payload, bytes, transfer && to !== undefined);
+    for (const stream of streams) stream.send(payload, bytes);
   }
 
   /** Bytes not sent yet: to one peer, or the most of any. */

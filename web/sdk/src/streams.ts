@@ -37,8 +37,7 @@ export function bytesOf(data: Payload): number {
   return typeof data === 'string' ? new TextEncoder().encode(data).length : data.byteLength;
 }
 
-/** `owned`: nobody else has the buffer. */
-interface Entry { readonly data: Payload; readonly bytes: number; readonly owned: boolean }
+interface Entry { readonly data: Payload; readonly bytes: number }
 
 /** What of an RTCDataChannel is used to send. */
 export type SendChannel = Pick<
@@ -148,8 +147,8 @@ export class OutboundStream {
     }
   }
 
-  send(data: Payload, bytes: number, owned = false): void {
-    this.#entries.push({ data, bytes, owned });
+  send(data: Payload, bytes: number): void {
+    this.#entries.push({ data, bytes });
     this.#waitingBytes += bytes;
     this.#flush();
   }
@@ -164,11 +163,7 @@ export class OutboundStream {
 
   #release(count: number): void {
     if (count <= 0) return;
-    for (const { data, bytes, owned } of this.#entries.splice(0, count)) {
-      this.#givenBytes -= bytes;
-      // Not left to the collector: while a file is sent, hundreds of megabytes would pile up.
-      if (owned) (data as { transfer?: (bytes: number) => void }).transfer?.(0);
-    }
+    for (const entry of this.#entries.splice(0, count)) this.#givenBytes -= entry.bytes;
     this.#given -= count;
     this.#first += count;
   }

@@ -1,6 +1,5 @@
 /** The file that is sent, as pieces with their hashes. */
 
-import { letGo } from './buffers.js';
 import { Hashes } from './hashes.js';
 import { PIECE_BYTES, piecesOf } from './wire.js';
 
@@ -32,7 +31,7 @@ export class FilePieces {
     for (let piece = 0; piece < pieces; piece++) {
       if (this.#hashes.has(piece)) continue;
       if (!wanted()) return null;
-      letGo((await this.read(piece)).bytes.buffer);
+      await this.read(piece);
     }
     return this.#hashes.tree(pieces);
   }

@@ -3,7 +3,6 @@
  * them. The next pieces are read and hashed while one waits for the channel.
  */
 
-import { letGo } from './buffers.js';
 import type { FilePieces, Piece } from './pieces.js';
 import type { Sending } from './sending.js';
 import { HASH_BYTES, HEADER_BYTES, MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, idBytes, putHeader } from './wire.js';
@@ -93,7 +92,6 @@ export class Uplink {
       this.#host.send(message.buffer);
       offset += part;
     }
-    letGo(bytes.buffer);
     sending.gave();
   }
 }
