@@ -149,13 +149,8 @@ function watch(page, name, finished = true) {
     const canvas = new OffscreenCanvas(64, 36);
     const context = canvas.getContext('2d', { willReadFrequently: true });
     const at = async (seconds) => {
-      if (whole) {
-        video.currentTime = seconds;
-        await happens('seeked');
-      } else {
-        void video.play();
-        while (video.currentTime < seconds && !video.ended) await happens('timeupdate');
-      }
+      void video.play();
+      while (video.currentTime < seconds && !video.ended) await happens('timeupdate');
       context.drawImage(video, 0, 0, 64, 36);
       return context.getImageData(0, 0, 64, 36).data;
     };
