@@ -36,12 +36,17 @@ export default async function ({ world, kind, open, step }) {
 
   step('the sound of the microphone is switched live');
   await openSettings(ann, 'sound');
+  // The microphone that Firefox makes up has nothing to clean.
+  const cleans = (await soundOf(ann)).echoCancellation;
+  if (kind === 'chromium' && !cleans) throw new Error('the sound is not cleaned from the start');
   await ann.click('[name="original"]');
   await until('nothing is done to the sound any more', () => soundOf(ann).then((s) => s.echoCancellation === false && s.noiseSuppression === false));
   await ann.click('[name="original"]');
-  await until('the sound is cleaned again', () => soundOf(ann).then((s) => s.echoCancellation === true));
+  await until('the sound is cleaned again', () => soundOf(ann).then((s) => s.echoCancellation === cleans));
   step('push to talk');
-  await ann.click('[name="push"]');
+  await ann.focus('[name="push"]');
+  await ann.keyboard.press(' ');
+  await ann.waitForSelector('[name="push"]:checked');
   await closeDialog(ann);
   await ann.waitForSelector('[data-control="microphone"].off');
   await pushToTalk(ann, boris);
@@ -99,18 +104,18 @@ function soundOf(page) {
 async function pushToTalk(ann, boris) {
   await ann.bringToFront();
   await ann.evaluate(() => document.activeElement?.blur());
-  await ann.keyboard.down('Space');
+  await ann.keyboard.down(' ');
   await ann.waitForSelector('[data-control="talk"][aria-pressed="true"]');
   await boris.waitForFunction(() => document.querySelector('[data-connection] .tile-muted') === null);
-  await ann.keyboard.up('Space');
+  await ann.keyboard.up(' ');
   await ann.waitForSelector('[data-control="talk"][aria-pressed="false"]');
   await boris.waitForFunction(() => document.querySelector('[data-connection] .tile-muted') !== null);
   // Whoever goes to another window while the key is down does not go on talking.
-  await ann.keyboard.down('Space');
+  await ann.keyboard.down(' ');
   await ann.waitForSelector('[data-control="talk"][aria-pressed="true"]');
   await ann.evaluate(() => dispatchEvent(new Event('blur')));
   await ann.waitForSelector('[data-control="talk"][aria-pressed="false"]');
-  await ann.keyboard.up('Space');
+  await ann.keyboard.up(' ');
 }
 
 async function permissionTakenBack(world, ann, step) {

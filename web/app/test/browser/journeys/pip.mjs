@@ -3,7 +3,7 @@
 import { seesTheOther } from './call.mjs';
 import { closeDialog, openSettings, shortcut } from './devices.mjs';
 
-export default async function ({ world, kind, open, step }) {
+export default async function ({ world, open, step }) {
   const url = `${world.origin}/r/journey-pip`;
   step('Ann and Boris meet');
   const ann = await open('Ann');
@@ -13,9 +13,9 @@ export default async function ({ world, kind, open, step }) {
   await boris.goto(`${url}?name=Boris&join`);
   for (const page of [ann, boris]) await seesTheOther(page);
 
-  if (kind === 'chromium') await smallWindow(ann, boris, step);
+  if (await ann.evaluate(() => 'documentPictureInPicture' in globalThis)) await smallWindow(ann, boris, step);
   else {
-    step('Firefox says where its own button is');
+    step('an older Firefox says where its own button is');
     await shortcut(ann, 'w');
     await ann.waitForFunction(() => /Firefox/.test(document.querySelector('.toast')?.textContent ?? ''));
   }
