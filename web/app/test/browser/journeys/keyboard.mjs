@@ -70,7 +70,7 @@ export default async function ({ world, kind, open, step }) {
 /** Presses Tab until the element has the focus; on the way everything that has it must be seen and have a name. */
 async function tabTo(page, selector) {
   for (let i = 0; i < 60; i++) {
-    if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+    if (await page.evaluate((wanted) => document.activeElement.matches(`${wanted}:focus`), selector)) return;
     await page.keyboard.press('Tab');
     await isSeen(page);
   }
