@@ -22,7 +22,9 @@ type PlainKeyOf<D extends Messages> = { [K in keyof D]: [Params<D, K>] extends [
 export type PlainKey = PlainKeyOf<typeof en>;
 
 /** Each has a file below every texts/ folder; the tests hold them against English. */
-export const locales = { en: 'English', ru: 'Русский' } as const;
+export const locales = {
+  de: 'Deutsch', en: 'English', es: 'Español', fr: 'Français', pl: 'Polski', pt: 'Português (Brasil)', ru: 'Русский', tr: 'Türkçe', uk: 'Українська', zh: '简体中文',
+} as const;
 export type Locale = keyof typeof locales;
 
 let locale: Locale = 'en';
