@@ -30,6 +30,7 @@ class HomePage extends View {
           <li>${icon('lock')}<div><strong>${t('home.fact.private')}</strong><span>${t('home.fact.private.text')}</span></div></li>
           <li>${icon('link')}<div><strong>${t('home.fact.link')}</strong><span>${t('home.fact.link.text')}</span></div></li>
         </ul>
+        <nav class="home-foot" aria-label=${t('home.more')}><a href="/learn" @click=${follow}>${t('home.learn')}</a></nav>
       </main>`;
   }
 
@@ -95,6 +96,12 @@ async function start(): Promise<void> {
   const { room, hostKey } = await newRoom();
   keepHostKey(room, hostKey);
   navigate(`/r/${room}`);
+}
+
+function follow(event: MouseEvent): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  navigate((event.currentTarget as HTMLAnchorElement).href);
 }
 
 define('parley-home', HomePage);

@@ -20,6 +20,8 @@ export const en = {
   'home.join.wrong': 'That is neither a link to a room nor a code.',
   'home.recent': 'Recent rooms',
   'home.recent.forget': 'Forget room {room}',
+  'home.more': 'More',
+  'home.learn': 'How it works: live lessons',
   'home.fact.direct': 'Straight across',
   'home.fact.direct.text': 'Picture and sound take the direct way whenever the network allows it, and you always see which way they take.',
   'home.fact.private': 'Yours alone',

@@ -19,6 +19,8 @@ export const texts: Dictionary = {
   'home.join.wrong': 'Это не ссылка на комнату и не код.',
   'home.recent': 'Недавние комнаты',
   'home.recent.forget': 'Забыть комнату {room}',
+  'home.more': 'Ещё',
+  'home.learn': 'Как это работает: живые уроки',
   'home.fact.direct': 'Прямой путь',
   'home.fact.direct.text': 'Звук и видео идут напрямую всегда, когда это позволяет сеть, и вы видите, каким путём они идут.',
   'home.fact.private': 'Только ваше',

@@ -244,13 +244,13 @@ export class Bench {
 
   /** Lines of what happens, newest last. */
   log(key: Key): (line: string) => void {
-    const list = make('ol', 'bench-log');
+    const list = make('div', 'bench-log');
     list.setAttribute('role', 'log');
     list.tabIndex = 0;
     this.#labels.push(() => list.setAttribute('aria-label', translate(key, {})));
     this.place.append(list);
     return (line) => {
-      const item = make('li');
+      const item = make('p');
       item.textContent = line;
       list.append(item);
       if (list.children.length > logLinesMax) list.firstElementChild?.remove();
@@ -297,6 +297,7 @@ export class Bench {
     details.open = open;
     details.hidden = true;
     details.dataset.sdp = key;
+    list.tabIndex = 0;
     details.append(this.#label(make('summary'), key), list);
     this.place.append(details);
     let shown = '';
