@@ -30,7 +30,8 @@ class HomePage extends View {
           <li>${icon('lock')}<div><strong>${t('home.fact.private')}</strong><span>${t('home.fact.private.text')}</span></div></li>
           <li>${icon('link')}<div><strong>${t('home.fact.link')}</strong><span>${t('home.fact.link.text')}</span></div></li>
         </ul>
-        <nav class="home-foot" aria-label=${t('home.more')}><a href="/learn" @click=${follow}>${t('home.learn')}</a></nav>
+        <nav class="home-foot" aria-label=${t('home.more')}><a href="/check" @click=${follow}>${t('home.check')}</a>
+          <a href="/learn" @click=${follow}>${t('home.learn')}</a> <a href="/docs/">${t('home.docs')}</a></nav>
       </main>`;
   }
 

@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Verschlüsselt zwischen Ihren Browsern. Der Server bringt Sie zusammen und speichert nichts.',
   'home.fact.link': 'Ein Link',
   'home.fact.link.text': 'Wer ihn hat, kann mit Handy oder Computer teilnehmen. Erraten kann ihn niemand.',
+  'home.more': 'Mehr',
+  'home.learn': 'So funktioniert es: Lektionen zum Ausprobieren',
+  'home.check': 'Verbindungstest',
+  'home.docs': 'Für Entwickler',
 
   'prejoin.title': 'Bereit zur Teilnahme?',
   'prejoin.preview': 'Ihre Kamera',

@@ -22,6 +22,8 @@ export const en = {
   'home.recent.forget': 'Forget room {room}',
   'home.more': 'More',
   'home.learn': 'How it works: live lessons',
+  'home.check': 'Connection test',
+  'home.docs': 'For developers',
   'home.fact.direct': 'Straight across',
   'home.fact.direct.text': 'Picture and sound take the direct way whenever the network allows it, and you always see which way they take.',
   'home.fact.private': 'Yours alone',

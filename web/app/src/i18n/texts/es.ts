@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Cifrado de navegador a navegador. El servidor solo pone en contacto y no guarda nada.',
   'home.fact.link': 'Un solo enlace',
   'home.fact.link.text': 'Basta con tenerlo para entrar, desde el teléfono o cualquier otro dispositivo. Nadie puede adivinarlo.',
+  'home.more': 'Más',
+  'home.learn': 'Cómo funciona: lecciones en vivo',
+  'home.check': 'Prueba de conexión',
+  'home.docs': 'Para desarrolladores',
 
   'prejoin.title': '¿Todo listo para entrar?',
   'prejoin.preview': 'Tu cámara',

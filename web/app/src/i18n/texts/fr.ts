@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Chiffré entre vos navigateurs. Le serveur vous met en relation et ne garde rien.',
   'home.fact.link': 'Un seul lien',
   'home.fact.link.text': 'Il suffit de l’avoir pour entrer, depuis un téléphone ou un ordinateur. Personne ne peut le deviner.',
+  'home.more': 'Plus',
+  'home.learn': 'Comment ça marche : leçons interactives',
+  'home.check': 'Test de connexion',
+  'home.docs': 'Pour les développeurs',
 
   'prejoin.title': 'Tout est prêt ?',
   'prejoin.preview': 'Votre caméra',

@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Szyfrowanie między Waszymi przeglądarkami. Serwer Was łączy i niczego nie przechowuje.',
   'home.fact.link': 'Jeden link',
   'home.fact.link.text': 'Kto go ma, może wejść z telefonu lub komputera. Nie da się go odgadnąć.',
+  'home.more': 'Więcej',
+  'home.learn': 'Jak to działa: żywe lekcje',
+  'home.check': 'Test połączenia',
+  'home.docs': 'Dla programistów',
 
   'prejoin.title': 'Wszystko gotowe?',
   'prejoin.preview': 'Twoja kamera',

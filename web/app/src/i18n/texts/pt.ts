@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Criptografia entre os navegadores. O servidor apresenta vocês e não guarda nada.',
   'home.fact.link': 'Um só link',
   'home.fact.link.text': 'Quem tem o link pode entrar, pelo celular ou pelo computador. Ninguém consegue adivinhá-lo.',
+  'home.more': 'Mais',
+  'home.learn': 'Como funciona: lições ao vivo',
+  'home.check': 'Teste de conexão',
+  'home.docs': 'Para desenvolvedores',
 
   'prejoin.title': 'Tudo pronto para entrar?',
   'prejoin.preview': 'Sua câmera',

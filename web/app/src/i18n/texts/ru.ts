@@ -21,6 +21,8 @@ export const texts: Dictionary = {
   'home.recent.forget': 'Забыть комнату {room}',
   'home.more': 'Ещё',
   'home.learn': 'Как это работает: живые уроки',
+  'home.check': 'Проверка связи',
+  'home.docs': 'Разработчикам',
   'home.fact.direct': 'Прямой путь',
   'home.fact.direct.text': 'Звук и видео идут напрямую всегда, когда это позволяет сеть, и вы видите, каким путём они идут.',
   'home.fact.private': 'Только ваше',

@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': 'Tarayıcılarınız arasında şifrelidir. Sunucu sizi buluşturur ve hiçbir şey saklamaz.',
   'home.fact.link': 'Tek bağlantı',
   'home.fact.link.text': 'Bağlantıyı bilen herkes telefondan veya bilgisayardan girebilir. Kimse tahmin edemez.',
+  'home.more': 'Diğer',
+  'home.learn': 'Nasıl çalışır: canlı dersler',
+  'home.check': 'Bağlantı testi',
+  'home.docs': 'Geliştiriciler için',
 
   'prejoin.title': 'Katılmaya hazır mısınız?',
   'prejoin.preview': 'Kameranız',

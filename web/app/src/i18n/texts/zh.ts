@@ -25,6 +25,10 @@ export const texts: Dictionary = {
   'home.fact.private.text': '在双方浏览器之间加密。服务器只负责牵线，不保存任何内容。',
   'home.fact.link': '一个链接',
   'home.fact.link.text': '有链接就能加入，手机和电脑都行。没有人猜得到它。',
+  'home.more': '更多',
+  'home.learn': '工作原理：实时课程',
+  'home.check': '连接测试',
+  'home.docs': '面向开发者',
 
   'prejoin.title': '准备好加入了吗？',
   'prejoin.preview': '您的摄像头',
