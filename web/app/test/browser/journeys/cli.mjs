@@ -37,7 +37,7 @@ export default async function ({ world, kind, open, step }) {
     await boris.waitForFunction(() => document.querySelectorAll('.file-list li').length === 2);
     await click(boris, '[data-action="receive"]');
     step('the browser loads its page again, and goes on');
-    await boris.waitForFunction(() => (document.querySelector('[data-file-state="receiving"] .file-progress')?.value ?? 0) > 5);
+    await boris.waitForFunction(() => (document.querySelector('[data-file-state="receiving"] .file-progress')?.value ?? 0) > 12);
     await boris.reload();
     await ready(boris);
     await boris.waitForFunction(() => document.querySelectorAll('.file-card[data-file-state="done"]').length === 2);
