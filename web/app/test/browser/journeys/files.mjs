@@ -28,7 +28,7 @@ export default async function ({ world, kind, open, step }) {
   step('Ann offers a large file, Boris takes it and pauses');
   await offer(ann, [big]);
   await boris.waitForSelector('[data-file-state="offered"]');
-  await boris.click('[data-action="receive"]');
+  await press(boris, '[data-action="receive"]');
   await further(boris, 0);
   await pause(boris);
   const before = await progress(boris);
@@ -36,7 +36,7 @@ export default async function ({ world, kind, open, step }) {
   await boris.reload();
   await ready(boris);
   await boris.waitForSelector('[data-file-state="paused"]');
-  await boris.click('[data-action="resume"]');
+  await press(boris, '[data-action="resume"]');
   await further(boris, before);
   step('Boris loads his page again in the middle: it goes on by itself');
   await boris.reload();
@@ -48,7 +48,7 @@ export default async function ({ world, kind, open, step }) {
   await world.stopServer();
   await ann.waitForSelector('.tile.self .tile-chip');
   const paused = await progress(boris);
-  await boris.click('[data-action="resume"]');
+  await press(boris, '[data-action="resume"]');
   await further(boris, paused);
   await pause(boris);
   await world.startServer();
@@ -59,18 +59,18 @@ export default async function ({ world, kind, open, step }) {
   await ready(ann);
   await ann.waitForSelector('.file-again');
   await ready(boris);
-  await boris.click('[data-action="resume"]');
+  await press(boris, '[data-action="resume"]');
   await upload(ann, '[data-files="again"]', [other]);
   await ann.waitForSelector('.file-wrong');
   await upload(ann, '[data-files="again"]', [big]);
   await boris.waitForSelector('[data-file-state="done"]');
   await ann.waitForSelector('[data-receiver-state="done"]');
   step('the SHA-256 is the same');
-  await boris.click('[data-action="hash"]');
+  await press(boris, '[data-action="hash"]');
   await boris.waitForSelector('.file-hash code');
   expect(await boris.$eval('.file-hash code', (code) => code.textContent), createHash('sha256').update(await readFile(big)).digest('hex'));
   await handsOver(boris, '[data-action="save"]', [bigBytes]);
-  await ann.click('[data-action="withdraw"]');
+  await press(ann, '[data-action="withdraw"]');
   await ann.waitForFunction(() => document.querySelector('.file-card') === null);
 
   step('Ann drags a file in, pastes another, and takes both back');
@@ -78,21 +78,21 @@ export default async function ({ world, kind, open, step }) {
   await ann.waitForFunction(() => document.querySelectorAll('.file-tray li').length === 1);
   await hand(ann, 'paste', 'clipboardData');
   await ann.waitForFunction(() => document.querySelectorAll('.file-tray li').length === 2);
-  await ann.click('[data-action="detach-all"]');
+  await press(ann, '[data-action="detach-all"]');
   await ann.waitForFunction(() => document.querySelector('.file-tray') === null);
 
   step('Boris refuses one');
   await offer(ann, [other]);
   await boris.waitForSelector('[data-file-state="offered"]');
-  await boris.click('[data-action="refuse"]');
+  await press(boris, '[data-action="refuse"]');
   await ann.waitForSelector('[data-receiver-state="refused"]');
-  await ann.click('[data-action="withdraw"]');
+  await press(ann, '[data-action="withdraw"]');
   await boris.waitForFunction(() => document.querySelector('[data-file-state="refused"]') === null);
 
   step('Boris takes a picture and sees it');
   await offer(ann, [picture]);
   await boris.waitForSelector('[data-file-state="offered"]');
-  await boris.click('[data-action="receive"]');
+  await press(boris, '[data-action="receive"]');
   await boris.waitForFunction(() => (document.querySelector('.file-pictures img')?.naturalWidth ?? 0) > 0);
 
   step('Boris takes a folder, as one');
@@ -102,7 +102,7 @@ export default async function ({ world, kind, open, step }) {
   await ann.keyboard.press('Enter');
   await boris.waitForSelector('[data-file-state="offered"]');
   await boris.waitForFunction(() => document.querySelectorAll('.file-list li').length === 3);
-  await boris.click('[data-action="receive"]');
+  await press(boris, '[data-action="receive"]');
   await boris.waitForFunction(() => document.querySelectorAll('.file-list [data-file-state="done"]').length === 3);
   expect(await boris.$$eval('.file-list bdi', (names) => names.map((name) => name.textContent).sort()), ['photos/a.txt', 'photos/deep/c.txt', 'photos/empty.txt']);
 
@@ -110,7 +110,7 @@ export default async function ({ world, kind, open, step }) {
   await boris.click('[data-control="more"]');
   await boris.$$eval('.menu-item', (items) => items.find((item) => item.textContent.includes('Received files')).click());
   await boris.waitForSelector('[data-kept="5"]');
-  await boris.click('[data-action="delete-all"]');
+  await press(boris, '[data-action="delete-all"]');
   await boris.waitForSelector('[data-kept="0"]');
   expect(await boris.evaluate(async () => {
     const names = [];
@@ -207,4 +207,10 @@ async function handsOver(page, button, wanted) {
 
 function expect(actual, wanted) {
   if (JSON.stringify(actual) !== JSON.stringify(wanted)) throw new Error(`${JSON.stringify(actual)} instead of ${JSON.stringify(wanted)}`);
+}
+
+/** Where the button is now: the list moves while somebody comes in. */
+async function press(page, selector) {
+  await page.waitForSelector(selector);
+  await page.$eval(selector, (button) => button.click());
 }
