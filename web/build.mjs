@@ -82,7 +82,8 @@ async function buildApp({ withDocs = false } = {}) {
   const first = [outputs(boot)['app/src/boot.ts'], styles['app/src/styles/app.css'], main, ...preload].map((f) => `assets/${f}`);
   const call = scripts['app/src/features/index.ts'];
   await buildServed(staging);
-  await buildServiceWorker(staging, [...new Set([...first, ...[call, ...staticImports(js.metafile, call)].map((f) => `assets/${f}`)])]);
+  const ofCall = [call, ...staticImports(js.metafile, call), ...Object.keys(styles).filter((source) => source.startsWith('app/src/features/')).map((source) => styles[source])];
+  await buildServiceWorker(staging, [...new Set([...first, ...ofCall.map((f) => `assets/${f}`)])]);
   if (withDocs) await buildDocs(staging, { icon: `/assets/${files['icon.svg']}`, target: common.target });
   await precompress(staging);
   await replaceDist(staging);

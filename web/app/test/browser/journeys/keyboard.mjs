@@ -27,7 +27,7 @@ export default async function ({ world, kind, open, step }) {
   await inOrder(ann);
 
   step('a message is written in the chat, and closing it gives the focus back');
-  await tabTo(ann, '[data-control="chat"]');
+  await tabTo(ann, '[data-control="chat"]', { back: true });
   await ann.keyboard.press('Enter');
   await ann.waitForSelector('#chat-text');
   await until('the field has the focus', () => ann.evaluate(() => document.activeElement.id === 'chat-text'));
@@ -44,6 +44,7 @@ export default async function ({ world, kind, open, step }) {
   await tabTo(ann, 'parley-dialog .menu-item');
   await ann.keyboard.press('Escape');
   await focusIs(ann, '[data-control="more"]');
+  await ann.waitForFunction(() => document.querySelector('parley-dialog') === null);
   await ann.keyboard.press('d');
   await ann.waitForSelector('parley-dialog');
   for (let i = 0; i < 40; i++) {
@@ -67,11 +68,13 @@ export default async function ({ world, kind, open, step }) {
   await outline(ann);
 }
 
-/** Presses Tab until the element has the focus; on the way everything that has it must be seen and have a name. */
-async function tabTo(page, selector) {
+/** Presses Tab, or Shift and Tab, until the element has the focus; on the way everything that has it must be seen and have a name. */
+async function tabTo(page, selector, { back = false } = {}) {
   for (let i = 0; i < 60; i++) {
     if (await page.evaluate((wanted) => document.activeElement.matches(`${wanted}:focus`), selector)) return;
+    if (back) await page.keyboard.down('Shift');
     await page.keyboard.press('Tab');
+    if (back) await page.keyboard.up('Shift');
     await isSeen(page);
   }
   throw new Error(`${selector} is not reached by Tab`);
