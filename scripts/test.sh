@@ -55,8 +55,8 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check
-		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs --only=call,embed,examples,docs,pwa
+		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check --half
+		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs --only=call,chat,devices,docs,effects,embed,examples,hands,internals,pip,pwa,recording,room,transfer
 		step 'browser, lighthouse' env PARLEY_BINARY="$PWD/bin/parley" node web/app/lighthouse.mjs --only=/,/r/k3vq-9xwd-mm2t-7hcp,/docs/
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'

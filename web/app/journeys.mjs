@@ -7,6 +7,8 @@
 //
 //   export default async function ({ world, kind, open, step }) {...}
 //
+// A journey that fails is tried once more, since a busy machine is late now and then; the report tells of both tries.
+//
 // `kind` is the browser; `open(who, options)` gives a page of a new one, whose console is
 // watched (`tolerate`: a pattern of what may be said there);
 // `step(name)` says what is being done, for the report when it fails. It fails by throwing. An error or
@@ -26,7 +28,14 @@ const world = await World.create();
 try {
   for (const name of names.filter((n) => !only || only.includes(n))) {
     const { default: journey } = await import(new URL(`${name}.mjs`, folder));
-    for (const kind of kinds) await run(name, journey, kind);
+    for (const kind of kinds) {
+      if (await run(name, journey, kind)) continue;
+      console.error(`     ${name} in ${kind} is tried again`);
+      // What the first try left in its rooms is gone with the server.
+      await world.stopServer();
+      await world.startServer();
+      if (!await run(name, journey, kind)) failures++;
+    }
   }
 } finally {
   await world.close();
@@ -34,6 +43,7 @@ try {
 console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
 process.exitCode = failures === 0 ? 0 : 1;
 
+/** False where it failed, of which it tells. */
 async function run(name, journey, kind) {
   const began = Date.now();
   const browsers = [];
@@ -59,14 +69,15 @@ async function run(name, journey, kind) {
     await journey({ world, kind, open, step: (what) => { doing = what; } });
     if (complaints.length > 0) throw new Error(complaints.join('\n'));
     console.log(`ok   ${name} in ${kind} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    return true;
   } catch (error) {
-    failures++;
     console.error(`FAIL ${name} in ${kind}, ${doing}: ${error.stack ?? error}`);
     for (const complaint of complaints) console.error(`     ${complaint}`);
     for (const [who, page] of pages) {
       const file = `${process.env.PARLEY_FAILURES ?? world.directory}/${name}-${kind}-${who}.png`;
       await page.screenshot({ path: file }).then(() => console.error(`     ${who}: ${file}`), () => undefined);
     }
+    return false;
   } finally {
     await Promise.allSettled(browsers.map((browser) => browser.close()));
   }

@@ -26,13 +26,16 @@ export const variants = [
 export class Look {
   complaints = [];
   count = 0;
+  #states = 0;
   #directory;
+  #all;
   #tolerated = null;
   #clients = new WeakMap();
 
-  /** Pictures go to `directory`; without one only the checks run. */
-  constructor(directory) {
+  /** Pictures go to `directory`; without one only the checks run. `all`: in each variant, not in two that have both sizes and both themes. */
+  constructor(directory, { all = true } = {}) {
     this.#directory = directory;
+    this.#all = all;
   }
 
   /** Takes note of all that a page complains about. */
@@ -54,7 +57,9 @@ export class Look {
   /** `english`: the page has no other language. */
   async at(name, page, { open, close, english = false } = {}) {
     await page.bringToFront();
-    for (const variant of variants.map((one) => (english ? { ...one, locale: 'en' } : one))) {
+    const locale = this.#states++ % 2 === 0 ? 'en' : 'ru';
+    const chosen = this.#all ? variants : variants.filter((variant) => variant.locale === locale);
+    for (const variant of chosen.map((one) => (english ? { ...one, locale: 'en' } : one))) {
       const label = `${name}-${variant.size}-${variant.theme}-${variant.locale}`;
       await this.#apply(page, variant);
       await open?.(variant);
