@@ -55,7 +55,7 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check --half
+		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check --quick
 		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs --only=call,chat,devices,docs,effects,embed,examples,hands,internals,pip,pwa,recording,room,transfer
 		step 'browser, lighthouse' env PARLEY_BINARY="$PWD/bin/parley" node web/app/lighthouse.mjs --only=/,/r/k3vq-9xwd-mm2t-7hcp,/docs/
 	else

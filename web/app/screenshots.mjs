@@ -3,7 +3,7 @@
 //
 //   node web/app/screenshots.mjs            pictures into docs/screenshots
 //   node web/app/screenshots.mjs --check    no pictures, the checks alone
-//   ... --check --half                      each state in two of its four variants, in English and Russian by turns
+//   ... --check --quick                     each state in one of its four variants, by turns
 //   ... --only=callStates,relayedCall       some of the groups: functions exported below test/browser/scenes
 //
 // Fails when axe finds a violation, or a page writes an error or a warning to its console.
@@ -20,7 +20,7 @@ const scenes = {};
 for (const file of (await readdir(folder)).sort()) Object.assign(scenes, await import(new URL(file, folder)));
 
 let world = await World.create();
-const look = new Look(directory, { all: !process.argv.includes('--half') });
+const look = new Look(directory, { all: !process.argv.includes('--quick') });
 try {
   for (const [name, scene] of Object.entries(scenes)) {
     if (only && !only.includes(name)) continue;
