@@ -276,7 +276,8 @@ export async function serverTroubles(world, look) {
   const page = look.watch(await browser.newPage(), 'gone');
   await page.goto(`${world.origin}/r/${room}`);
   await page.type('#name', 'Ann');
-  // Both languages are here before the server stands still.
+  // Both languages are here before the server stands still, those of what is loaded late too.
+  await page.waitForNetworkIdle();
   for (const locale of ['ru', 'en']) {
     await page.select('select[name="language"]', locale);
     await page.waitForFunction((wanted) => document.documentElement.lang === wanted, {}, locale);
