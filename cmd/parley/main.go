@@ -80,11 +80,16 @@ func (c *serveCmd) Run(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	return node.Run(ctx, settings, node.Host{
 		Version: version, Banner: stdout, Log: obs.NewLogger(os.Stderr, settings.LogLevel),
 	})
+}
+
+// untilSignal ends by SIGINT or SIGTERM.
+func untilSignal() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }
 
 type sendCmd struct {
@@ -93,7 +98,7 @@ type sendCmd struct {
 
 // Run sends until SIGINT or SIGTERM.
 func (c *sendCmd) Run(host shell.Host) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	return shell.Send(ctx, &c.Send, host)
 }
@@ -104,7 +109,7 @@ type getCmd struct {
 
 // Run gets files; SIGINT and SIGTERM leave what is there for the next time.
 func (c *getCmd) Run(host shell.Host) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	return shell.Get(ctx, &c.Get, host)
 }
@@ -115,7 +120,7 @@ type doctorCmd struct {
 
 // Run examines a server.
 func (c *doctorCmd) Run(host shell.Host) error {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
 	return shell.Doctor(ctx, &c.Doctor, host)
 }
