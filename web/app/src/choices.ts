@@ -1,5 +1,6 @@
 // What a person has chosen about sound and pictures, remembered in this browser.
 import type { ScreenOptions, SoundOptions, VideoLimits } from '@parley/client';
+import { Subject } from './subject.js';
 
 export const heights = [1080, 720, 360, 180] as const;
 export const frameRates = [30, 15, 5] as const;
@@ -23,7 +24,7 @@ export interface Choices {
 }
 
 const key = 'parley-media';
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let current = read();
 
 export function choices(): Readonly<Choices> {
@@ -37,14 +38,11 @@ export function choose(change: Partial<Choices>): void {
   } catch {
     // Refused: `current` holds it for as long as the page lives.
   }
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
 export const choiceChanges = {
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 /** What all that amounts to for a call. */

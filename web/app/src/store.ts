@@ -4,9 +4,10 @@ import { reduce, type Action } from './reduce.js';
 import { parseRoute } from './router.js';
 import { settings } from './settings.js';
 import { initialState, type Notice, type State, type Toast } from './state.js';
+import { Subject } from './subject.js';
 
 const toastMs = 6000;
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let state: State = initialState(settings().name, parseRoute(new URL(location.href)));
 let toasts = 0;
 
@@ -18,12 +19,9 @@ export const store = {
     const next = reduce(state, action);
     if (next === state) return;
     state = next;
-    for (const listener of listeners) listener();
+    listeners.tell();
   },
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 /** Shows a message at the edge of the page for some seconds. */

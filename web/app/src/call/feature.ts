@@ -7,6 +7,7 @@ import type { Call, EndReason, MediaErrorCode } from '@parley/client';
 import type { nothing, TemplateResult } from 'lit';
 import type { PeerView } from '../state.js';
 import type { IconName } from '../ui/icons.js';
+import { Subject } from '../subject.js';
 
 /** Tells when something changed; the views draw again. */
 export interface Watchable { subscribe(listener: () => void): () => void }
@@ -111,7 +112,7 @@ export interface Feature {
 }
 
 const registered: Feature[] = [];
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 const ends = new Map<Feature, () => void>();
 let current: Call | null = null;
 
@@ -133,10 +134,7 @@ export function offers<T>(of: (feature: Feature) => readonly T[] | undefined): T
   return registered.flatMap((feature) => of(feature) ?? []);
 }
 
-export function onFeatures(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const onFeatures = listeners.subscribe;
 
 export function beginFeatures(call: Call): void {
   current = call;
@@ -155,5 +153,5 @@ function start(feature: Feature, call: Call): void {
 }
 
 function tell(): void {
-  for (const listener of listeners) listener();
+  listeners.tell();
 }

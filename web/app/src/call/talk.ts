@@ -1,7 +1,8 @@
 /** Talking for as long as a key or a button is held down, and not a moment longer. */
 import { session } from './session.js';
+import { Subject } from '../subject.js';
 
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let on = false;
 
 export const talk = {
@@ -29,14 +30,11 @@ export const talk = {
       talk.end();
     };
   },
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 function set(next: boolean): void {
   on = next;
   session.talk(next);
-  for (const listener of listeners) listener();
+  listeners.tell();
 }

@@ -2,6 +2,7 @@
 // its own. English comes with the area (every key has a text from the first moment); other languages
 // are chunks of their own, loaded when wanted.
 import { en } from './texts/en.js';
+import { Subject } from '../subject.js';
 
 /** A text, or its plural forms by Intl.PluralRules category of the parameter `count`. */
 export type Message = string | Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string };
@@ -29,7 +30,7 @@ export type Locale = keyof typeof locales;
 
 let locale: Locale = 'en';
 let plurals = new Intl.PluralRules('en');
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 const areas = new Set<Area<Messages>>();
 
 /** The texts of one part of the app. */
@@ -101,13 +102,10 @@ export async function setLocale(next: Locale): Promise<void> {
   locale = next;
   plurals = new Intl.PluralRules(next);
   document.documentElement.lang = next;
-  for (const listener of listeners) listener();
+  listeners.tell();
 }
 
-export function onLocale(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+export const onLocale = listeners.subscribe;
 
 export function formatNumber(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);

@@ -9,6 +9,7 @@ import { keyOf, Log, type Entry } from './log.js';
 import { plainText } from './markdown.js';
 import { chatLabel, encodeChat, parseChat, textMax, type ChatMessage } from './message.js';
 import { t } from './texts.js';
+import { Subject } from '../../subject.js';
 
 /** How often one person is told what was said: each time costs a message of the largest size. */
 const tellingsMax = 20;
@@ -25,7 +26,7 @@ export interface Draft {
 
 const emptyDraft: Draft = { text: '', to: null, answers: null, changes: null };
 
-class Chat implements Watchable {
+class Chat extends Subject implements Watchable {
   #log = new Log();
   #call: Call | null = null;
   #channel: Channel | null = null;
@@ -37,7 +38,6 @@ class Chat implements Watchable {
   #lost = new Set<string>();
   #tellings = new Map<string, number>();
   #teller = '';
-  readonly #listeners = new Set<() => void>();
 
   get entries(): readonly Entry[] {
     return this.#log.entries;
@@ -67,11 +67,6 @@ class Chat implements Watchable {
 
   answered(entry: Entry): Entry | undefined {
     return this.#log.answered(entry);
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   begin(call: Call): () => void {
@@ -259,7 +254,7 @@ class Chat implements Watchable {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }
 

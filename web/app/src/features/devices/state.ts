@@ -3,6 +3,7 @@ import type { LocalMedia } from '@parley/client';
 import { session } from '../../call/session.js';
 import { store } from '../../store.js';
 import { MutedTalkWatch, SilenceWatch, type Silence } from './watch.js';
+import { Subject } from '../../subject.js';
 
 const LOOK_MS = 200;
 
@@ -18,7 +19,7 @@ interface DevicesState {
   speakerTest: 'idle' | 'playing' | 'failed';
 }
 
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let current: DevicesState = {
   silence: null, silenceSeen: false, talkingMuted: false, interrupted: { microphone: false, camera: false },
   microphoneTest: 'idle', speakerTest: 'idle',
@@ -32,12 +33,9 @@ export const devicesState = {
     const keys = Object.keys(change) as (keyof DevicesState)[];
     if (keys.every((key) => JSON.stringify(current[key]) === JSON.stringify(change[key]))) return;
     current = { ...current, ...change };
-    for (const listener of listeners) listener();
+    listeners.tell();
   },
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 const silence = new SilenceWatch();

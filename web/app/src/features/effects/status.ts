@@ -1,9 +1,11 @@
 /** How the soft background does. */
+import { Subject } from '../../subject.js';
+
 export type BlurStatus =
   | { kind: 'off' | 'starting' | 'native' | 'failed' | 'slow' }
   | { kind: 'running'; fps: number; busyMs: number };
 
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let current: BlurStatus = { kind: 'off' };
 
 export const blurStatus = {
@@ -12,12 +14,9 @@ export const blurStatus = {
   },
   set(next: BlurStatus): void {
     current = next;
-    for (const listener of listeners) listener();
+    listeners.tell();
   },
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };
 
 const FPS_MIN = 4;

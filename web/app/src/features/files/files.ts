@@ -8,6 +8,7 @@ import { workerAddress } from '../../ui/worker.js';
 import { chat } from '../chat/chat.js';
 import { filesMax } from './drop.js';
 import { t } from './texts.js';
+import { Subject } from '../../subject.js';
 
 /** What one peer offers within this time stands on one card, as far as it is not a folder. */
 const togetherMs = 1000;
@@ -23,7 +24,7 @@ export interface Room { usedBytes: number; freeBytes: number }
 
 interface Place { batch: string; atMs: number; sender: string }
 
-class Files implements Watchable {
+class Files extends Subject implements Watchable {
   #share: FileShare | null = null;
   #call: Call | null = null;
   #staged: readonly Offerable[] = [];
@@ -32,7 +33,6 @@ class Files implements Watchable {
   readonly #thumbnails = new Map<string, string>();
   /** Of receivers who have left. */
   readonly #names = new Map<string, string>();
-  readonly #listeners = new Set<() => void>();
   #room: Room | null = null;
   #dragging = false;
   #wrongFile = false;
@@ -81,11 +81,6 @@ class Files implements Watchable {
   get busy(): boolean {
     return this.incoming.some(({ state }) => state === 'receiving' || state === 'verifying')
       || this.outgoing.some(({ receivers }) => [...receivers.values()].some(({ state }) => state === 'sending' || state === 'checking'));
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   begin(call: Call): () => void {
@@ -296,7 +291,7 @@ class Files implements Watchable {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }
 

@@ -7,20 +7,15 @@ import { announceText, store, toastText } from '../../store.js';
 import { avatar } from '../../ui/avatar.js';
 import { icon } from '../../ui/icons.js';
 import { t } from './texts.js';
+import { Subject } from '../../subject.js';
 
 /** `id` is 'self' for one's own. */
 interface Hand { id: string; name: string; hand: number }
 
-class Hands {
+class Hands extends Subject {
   #call: Call | null = null;
   /** Those who were up when it was last looked: only what is new is told. */
   #up = new Set<string>();
-  readonly #listeners = new Set<() => void>();
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 
   begin(call: Call): () => void {
     this.#call = call;
@@ -79,7 +74,7 @@ class Hands {
     const up = new Set(raised.map(({ id }) => id));
     const changed = up.size !== this.#up.size || [...up].some((id) => !this.#up.has(id));
     this.#up = up;
-    if (changed) for (const listener of this.#listeners) listener();
+    if (changed) this.tell();
   }
 }
 

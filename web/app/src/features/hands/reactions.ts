@@ -8,6 +8,7 @@ import { vars } from '../../ui/vars.js';
 import { Bucket } from './bucket.js';
 import { encodeReaction, parseReaction, reactionLabel, reactions, type Reaction } from './reaction.js';
 import { t } from './texts.js';
+import { Subject } from '../../subject.js';
 
 interface Flying { id: number; from: string; reaction: Reaction; /** Where it rises, 0..1 from the left. */ x: number }
 
@@ -17,19 +18,13 @@ const flyingMax = 40;
 const burst = 6;
 const perS = 2;
 
-class Reactions {
+class Reactions extends Subject {
   #channel: Channel | null = null;
   #flying: readonly Flying[] = [];
   #count = 0;
   #own = new Bucket(burst, perS);
   #open = false;
   readonly #theirs = new Map<string, Bucket>();
-  readonly #listeners = new Set<() => void>();
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 
   begin(call: Call): () => void {
     const channel = call.channel(reactionLabel, { ordered: false, maxRetransmits: 0 });
@@ -101,7 +96,7 @@ class Reactions {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }
 

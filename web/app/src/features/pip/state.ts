@@ -1,5 +1,7 @@
 /** Whether the small window is open. */
-const listeners = new Set<() => void>();
+import { Subject } from '../../subject.js';
+
+const listeners = new Subject();
 let open = false;
 
 export const pip = {
@@ -9,10 +11,7 @@ export const pip = {
   set(next: boolean): void {
     if (next === open) return;
     open = next;
-    for (const listener of listeners) listener();
+    listeners.tell();
   },
-  subscribe(listener: () => void): () => void {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  },
+  subscribe: listeners.subscribe,
 };

@@ -6,6 +6,7 @@ import { claim, hasRoom, listKept, removeKept, saveKept, type Kept } from './kep
 import { sizeOf, Take, type Scene, type TakeProblem } from './take.js';
 import { t, translate } from './texts.js';
 import { nameOf, pictureOf, sourcesOf, voicesOf, type What } from './view.js';
+import { Subject } from '../../subject.js';
 
 export type Phase = 'idle' | 'starting' | 'recording' | 'paused' | 'saving';
 export type Problem = TakeProblem | 'file' | 'start' | 'start.space' | 'start.store';
@@ -17,7 +18,7 @@ interface FilePicker {
 
 export const canPickFile = 'showSaveFilePicker' in globalThis;
 
-class Recorder {
+class Recorder extends Subject {
   #call: Call | null = null;
   #take: Take | null = null;
   #what: What = 'call';
@@ -28,12 +29,6 @@ class Recorder {
   #others = new Set<string>();
   #kept: readonly Kept[] = [];
   problem: Problem | null = null;
-  readonly #listeners = new Set<() => void>();
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 
   begin(call: Call): () => void {
     this.#call = call;
@@ -235,7 +230,7 @@ class Recorder {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }
 

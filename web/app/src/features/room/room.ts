@@ -5,6 +5,7 @@ import { settings } from '../../settings.js';
 import { announceText, store, toastText } from '../../store.js';
 import { chime } from './chime.js';
 import { t } from './texts.js';
+import { Subject } from '../../subject.js';
 
 interface Invite { invite: string; expiresAtMs: number }
 
@@ -13,16 +14,10 @@ export const passwordMax = 42;
 
 const open: RoomSettings = { locked: false, lobby: false, access: 'open', password: false };
 
-class Room {
+class Room extends Subject {
   #call: Call | null = null;
   #person = '';
   readonly #invites = new Map<number, Invite>();
-  readonly #listeners = new Set<() => void>();
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 
   begin(call: Call): () => void {
     this.#call = call;
@@ -119,7 +114,7 @@ class Room {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener();
+    this.tell();
   }
 }
 

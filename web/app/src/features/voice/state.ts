@@ -6,6 +6,7 @@ import { currentLocale } from '../../i18n/index.js';
 import {
   captionsLabel, encodeCaption, Listener, parseCaption, placeOf, recent, recognitionOf, withCaption, type Caption, type Line, type Place, type Trouble,
 } from './captions.js';
+import { Subject } from '../../subject.js';
 
 interface VoiceState {
   /** 'asking': the person has to know first that it is recognised elsewhere. */
@@ -16,7 +17,7 @@ interface VoiceState {
   lines: readonly Line[];
 }
 
-const listeners = new Set<() => void>();
+const listeners = new Subject();
 let current: VoiceState = { captions: 'off', place: 'elsewhere', trouble: null, lines: [] };
 let channel: Channel | null = null;
 let listener: Listener | null = null;
@@ -25,15 +26,12 @@ export const voice = {
   get value(): VoiceState {
     return current;
   },
-  subscribe(told: () => void): () => void {
-    listeners.add(told);
-    return () => listeners.delete(told);
-  },
+  subscribe: listeners.subscribe,
 };
 
 function set(change: Partial<VoiceState>): void {
   current = { ...current, ...change };
-  for (const told of listeners) told();
+  listeners.tell();
 }
 
 export function beginCaptions(call: Call): () => void {
