@@ -105,10 +105,10 @@ async function buildServiceWorker(staging, files) {
   });
 }
 
-/** Style sheets beside what is loaded on demand: each is a file of its own. */
+/** Style sheets beside what is loaded on demand: each is a file of its own, but those of the features, which features.css gathers. */
 async function lazyStyles() {
   const files = await readdir(at('app/src'), { recursive: true });
-  return files.filter((name) => name.endsWith('.css') && !name.startsWith('styles/')).map((name) => `app/src/${name}`).sort();
+  return files.filter((name) => name.endsWith('.css') && !/^(styles|features\/.+)\//.test(name)).map((name) => `app/src/${name}`).sort();
 }
 
 /** Each worker.ts, and the one of the SDK, is a file of its own, but for the service worker, which has its own place. */

@@ -1,4 +1,5 @@
 /** All features of the call, in one chunk that is loaded after the first paint. */
+import './style.js';
 import './room/index.js';
 import './hands/index.js';
 import './devices/index.js';

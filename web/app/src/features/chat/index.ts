@@ -4,7 +4,6 @@ import { register } from '../../call/feature.js';
 import { t as core } from '../../i18n/index.js';
 import { store } from '../../store.js';
 import { icon } from '../../ui/icons.js';
-import { loadStyle } from '../../ui/style.js';
 import { chat } from './chat.js';
 import { saveChat } from './save.js';
 import { t } from './texts.js';
@@ -19,7 +18,6 @@ function save(): void {
   saveChat(chat.entries, (entry) => chat.answered(entry), route.page === 'room' ? route.room : '', Date.now());
 }
 
-void loadStyle('features/chat/chat.css');
 
 register({
   order: 10,

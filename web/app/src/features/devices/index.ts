@@ -5,7 +5,6 @@ import { session } from '../../call/session.js';
 import { choiceChanges, choices } from '../../choices.js';
 import { store } from '../../store.js';
 import { icon } from '../../ui/icons.js';
-import { loadStyle } from '../../ui/style.js';
 import { renderScreen, renderSound, renderVideo } from './settings.js';
 import { devicesState, watchDevices } from './state.js';
 import { testMicrophone, testSpeaker } from './tests.js';
@@ -59,7 +58,6 @@ function renderDoor(): TemplateResult {
     ${renderTests()}</div>`;
 }
 
-await loadStyle('features/devices/devices.css');
 watchDevices();
 register({
   order: 10,

@@ -2,13 +2,11 @@
 import { Diagnostics } from '@parley/client/diagnostics';
 import { register } from '../../call/feature.js';
 import { store } from '../../store.js';
-import { loadStyle } from '../../ui/style.js';
 import { qualityMeaning } from './quality.js';
 import { reportDialog } from './dialog.js';
 import { offerLive } from './live.js';
 import { t } from './texts.js';
 
-await loadStyle('features/diagnostics/style.css');
 
 let diagnostics: Diagnostics | null = null;
 

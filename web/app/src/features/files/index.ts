@@ -4,7 +4,6 @@ import { register } from '../../call/feature.js';
 import { store, toastText } from '../../store.js';
 import { takeSharedFiles } from '../../sw/register.js';
 import { icon } from '../../ui/icons.js';
-import { loadStyle } from '../../ui/style.js';
 import { addCards } from '../chat/cards.js';
 import { renderIncoming, renderOutgoing } from './cards.js';
 import { filesOf } from './drop.js';
@@ -13,7 +12,6 @@ import { renderKept } from './kept.js';
 import { t } from './texts.js';
 import { renderTools, renderTray } from './tray.js';
 
-void loadStyle('features/files/files.css');
 
 const listeners: readonly [string, (event: never) => void][] = [
   ['dragover', onDragOver], ['dragleave', onDragLeave], ['drop', onDrop], ['paste', onPaste], ['beforeunload', onBeforeUnload],

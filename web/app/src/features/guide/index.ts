@@ -2,7 +2,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { register, type HelpView } from '../../call/feature.js';
 import { browserOf, systemOf, type Browser, type System } from '../../call/problems.js';
-import { loadStyle } from '../../ui/style.js';
 import { drawing, type Picture } from './pictures.js';
 import { t } from './texts.js';
 
@@ -29,7 +28,6 @@ function help(browser: Browser, of: System): HelpView {
   return { picture: figure(browser), more: ways[of] ? html`<details class="guide-more"><summary>${t('still')}</summary>${system(of)}</details>` : nothing };
 }
 
-await loadStyle('features/guide/style.css');
 register({
   order: 5,
   help(code) {

@@ -1,13 +1,11 @@
 /** Raised hands, in order, and reactions that float over whoever sends them. */
 import { html, nothing } from 'lit';
 import { register, type Control } from '../../call/feature.js';
-import { loadStyle } from '../../ui/style.js';
 import { handList, handMark, hands } from './hands.js';
 import { flights } from './reactions.js';
 import { t } from './texts.js';
 import { toggleTray } from './tray.js';
 
-void loadStyle('features/hands/hands.css');
 
 const toggleHand = (): void => hands.toggle();
 

@@ -3,7 +3,6 @@ import { register } from '../../call/feature.js';
 import { browserOf } from '../../call/problems.js';
 import { session } from '../../call/session.js';
 import { toastText } from '../../store.js';
-import { loadStyle } from '../../ui/style.js';
 import { beginMediaSession } from './media-session.js';
 import { pip } from './state.js';
 import { t } from './texts.js';
@@ -32,7 +31,6 @@ function toggle(): void {
   else void open();
 }
 
-await loadStyle('features/pip/pip.css');
 register({
   order: 40,
   watches: [pip],

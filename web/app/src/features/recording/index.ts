@@ -2,7 +2,6 @@
 import { html } from 'lit';
 import { register } from '../../call/feature.js';
 import { store } from '../../store.js';
-import { loadStyle } from '../../ui/style.js';
 import './dialog.js';
 import { keptList } from './kept-list.js';
 import { recorder } from './recorder.js';
@@ -14,7 +13,6 @@ function toggle(): void {
   else void recorder.stop();
 }
 
-await loadStyle('features/recording/recording.css');
 register({
   order: 35,
   watches: [recorder],

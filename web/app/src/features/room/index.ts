@@ -3,7 +3,6 @@ import { html, nothing } from 'lit';
 import { register } from '../../call/feature.js';
 import { showInvite } from '../../call/invite.js';
 import { icon } from '../../ui/icons.js';
-import { loadStyle } from '../../ui/style.js';
 import { store } from '../../store.js';
 import { entry, notice, waiting } from './door.js';
 import { roomState, showHost } from './host.js';
@@ -13,7 +12,6 @@ import { room } from './room.js';
 import './share.js';
 import { t } from './texts.js';
 
-void loadStyle('features/room/room.css');
 
 register({
   order: 10,

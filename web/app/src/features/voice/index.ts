@@ -5,7 +5,6 @@ import { session } from '../../call/session.js';
 import { talk } from '../../call/talk.js';
 import { choiceChanges, choices, choose } from '../../choices.js';
 import { store } from '../../store.js';
-import { loadStyle } from '../../ui/style.js';
 import { recognitionOf } from './captions.js';
 import { allowElsewhere, beginCaptions, showCaptions, spokenLanguage, startCaptions, stopCaptions, voice } from './state.js';
 import { t } from './texts.js';
@@ -73,7 +72,6 @@ function renderLines(): TemplateResult | null {
   return html`<div class="captions">${lines.map(({ from, text }) => html`<p><b>${nameOf(from)}</b> <span>${text}</span></p>`)}</div>`;
 }
 
-await loadStyle('features/voice/voice.css');
 register({
   order: 30,
   watches: [voice, talk, choiceChanges],
