@@ -6,8 +6,9 @@
  *   JSON      Entry, up to HEAD_BYTES
  *   32 bytes  SHA-256 of each verified piece, from HEAD_BYTES on
  *
- * The content is written before its hash, and both are flushed each FLUSH_PIECES. So after a crash only
- * the last FLUSH_PIECES can be wrong, and these are read and hashed again when the file is opened.
+ * The content is written before its hash; hashes are written each JOURNAL_PIECES together, since a write costs
+ * the same for one; and both are flushed each FLUSH_PIECES. So after a crash only the last FLUSH_PIECES can be
+ * wrong, and these are read and hashed again when the file is opened. Content without a hash is received again.
  */
 
 import type { Collected } from './collector.js';
@@ -17,6 +18,8 @@ import { HASH_BYTES, PIECE_BYTES, piecesOf, treeOf, type FileInfo } from './wire
 
 const FOLDER = 'parley-files';
 const HEAD_BYTES = 16 << 10;
+const JOURNAL_PIECES = 8;
+/** A multiple of JOURNAL_PIECES. */
 const FLUSH_PIECES = 64;
 /** A file that nobody came back to is deleted. */
 const KEPT_MS = 7 * 24 * 3_600_000;
@@ -43,6 +46,9 @@ export class StoredFile implements Backend {
   readonly #journal: SyncHandle;
   readonly #entry: Entry;
   #pieces = 0;
+  /** Hashes of the last pieces, which are not in the journal yet. */
+  readonly #recent = new Uint8Array(JOURNAL_PIECES * HASH_BYTES);
+  #recentPieces = 0;
 
   static async open(room: string, info: FileInfo): Promise<StoredFile> {
     const folder = await openFolder();
@@ -79,17 +85,20 @@ export class StoredFile implements Backend {
 
   append({ bytes, hash, piece }: Collected): void {
     writeAll(this.#data, bytes, piece * PIECE_BYTES);
-    writeAll(this.#journal, hash, HEAD_BYTES + piece * HASH_BYTES);
+    this.#recent.set(hash, this.#recentPieces++ * HASH_BYTES);
     this.#pieces = piece + 1;
+    if (this.#recentPieces === JOURNAL_PIECES) this.#writeRecent();
     if (this.#pieces % FLUSH_PIECES === 0) this.#flush();
   }
 
   tree(pieces: number): Promise<string> {
+    this.#writeRecent();
     return treeOf(this.#hashes(0, pieces));
   }
 
   setPaused(paused: boolean): void {
     this.#entry.paused = paused;
+    this.#writeRecent();
     this.#writeEntry();
   }
 
@@ -102,6 +111,7 @@ export class StoredFile implements Backend {
   }
 
   close(): void {
+    this.#writeRecent();
     this.#data.close();
     this.#journal.close();
   }
@@ -141,7 +151,14 @@ export class StoredFile implements Backend {
     this.#journal.flush();
   }
 
+  #writeRecent(): void {
+    const from = this.#pieces - this.#recentPieces;
+    writeAll(this.#journal, this.#recent.subarray(0, this.#recentPieces * HASH_BYTES), HEAD_BYTES + from * HASH_BYTES);
+    this.#recentPieces = 0;
+  }
+
   #flush(): void {
+    this.#writeRecent();
     this.#data.flush();
     this.#journal.flush();
   }

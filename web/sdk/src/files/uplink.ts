@@ -7,8 +7,8 @@ import type { FilePieces, Piece } from './pieces.js';
 import type { Sending } from './sending.js';
 import { HASH_BYTES, HEADER_BYTES, MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, idBytes, putHeader } from './wire.js';
 
-/** Pieces that are read ahead. */
-const AHEAD = 3;
+/** Pieces that are read ahead: what reads several at once costs browsers less. */
+const AHEAD = 6;
 
 export interface UplinkHost {
   /** Transfers to this peer, and where each is read from. */
