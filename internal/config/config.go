@@ -29,8 +29,8 @@ type Serve struct {
 	RelayPorts string   `name:"relay-ports" yaml:"relay_ports" env:"PARLEY_RELAY_PORTS" default:"49152-65535" placeholder:"MIN-MAX" help:"UDP ports that TURN relays through."`
 	TURNSecret string   `name:"turn-secret" yaml:"turn_secret" env:"PARLEY_TURN_SECRET" placeholder:"SECRET" help:"Secret of TURN credentials (TURN REST scheme), at least 16 characters. Default: a random one at each start. Better set in the file or the environment: the command line is visible to others on the machine."`
 	Secret     string   `name:"secret" yaml:"secret" env:"PARLEY_SECRET" placeholder:"SECRET" help:"Secret that invites into rooms are signed with, at least 16 characters. Default: a random one at each start, which ends all invites. Better set in the file or the environment: the command line is visible to others on the machine."`
-	AllowPeer  []string `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_ALLOW_PEER" sep:"," placeholder:"CIDR" help:"Relay to these addresses although they are private, loopback or reserved. Repeatable."`
-	DenyPeer   []string `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_DENY_PEER" sep:"," placeholder:"CIDR" help:"Never relay to these addresses. Repeatable."`
+	AllowPeer  []string `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_ALLOW_PEER" sep:"," placeholder:"RANGE" help:"Relay to these addresses (10.0.0.0/8, 10.0.0.5 or 10.0.0.5-10.0.0.9) although they are private, loopback or reserved. Repeatable."`
+	DenyPeer   []string `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_DENY_PEER" sep:"," placeholder:"RANGE" help:"Never relay to these addresses; ranges as for --allow-peer. Repeatable."`
 
 	AllowOrigin  []string `name:"allow-origin" yaml:"allow_origin" env:"PARLEY_ALLOW_ORIGIN" sep:"," placeholder:"ORIGIN" help:"Let pages of this origin (https://example.org) use the signaling, besides the server's own. Repeatable."`
 	AllowMetrics []string `name:"allow-metrics" yaml:"allow_metrics" env:"PARLEY_ALLOW_METRICS" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Who may read /metrics. Repeatable."`
@@ -172,10 +172,10 @@ func (s *Serve) checkRelay(out *Settings) error {
 		}
 		out.PublicIP = append(out.PublicIP, ip)
 	}
-	if out.AllowPeer, err1 = prefixes("allow-peer", s.AllowPeer); err1 != nil {
+	if out.AllowPeer, err1 = ranges("allow-peer", s.AllowPeer); err1 != nil {
 		return err1
 	}
-	out.DenyPeer, err2 = prefixes("deny-peer", s.DenyPeer)
+	out.DenyPeer, err2 = ranges("deny-peer", s.DenyPeer)
 	return err2
 }
 

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/engine/turn"
 )
 
 const (
@@ -15,10 +16,11 @@ const (
 	mailboxWaiters = 64
 )
 
-// letter is what other goroutines tell a shard. Exactly one of query and client
-// is set; frame is nil when the client comes or goes.
+// letter is what other goroutines tell a shard. Exactly one of query, rules and
+// client is set; frame is nil when the client comes or goes.
 type letter struct {
 	query  chan<- shardCounters
+	rules  *turn.Rules
 	client *streamClient
 	frame  *stream.Frame
 	gone   bool

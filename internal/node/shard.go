@@ -122,6 +122,8 @@ func (s *shard) drainMailbox(now mono.Time) {
 		switch {
 		case l.query != nil:
 			l.query <- s.counters()
+		case l.rules != nil:
+			s.engine.HandlePolicy(now, l.rules, &s.out)
 		case l.frame != nil:
 			s.handleFrame(now, l.client, l.frame)
 		case l.gone:

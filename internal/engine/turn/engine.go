@@ -35,6 +35,7 @@ type Engine struct {
 	cfg      Config
 	hasher   *stun.Hasher
 	budget   *replyBudget
+	rules    *Rules
 	clients  map[clientKey]*allocation
 	users    map[string]int // allocations by user
 	relays   []*allocation  // by RelayID; nil where the ID is free
@@ -53,6 +54,7 @@ func New(cfg Config) *Engine {
 		cfg:          cfg,
 		hasher:       stun.NewHasher(),
 		budget:       newReplyBudget(&cfg),
+		rules:        cfg.Policy.Rules(),
 		clients:      make(map[clientKey]*allocation),
 		users:        make(map[string]int),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),

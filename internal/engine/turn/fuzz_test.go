@@ -171,7 +171,7 @@ func checkOut(t *testing.T, w *world) {
 	for _, o := range w.out.Send {
 		if o.Sock.Kind() == dgram.RelayKind {
 			_, relay := w.relays[o.Remote]
-			if !relay && !w.engine.cfg.Policy.Permits(o.Remote.Addr()) {
+			if !relay && !w.engine.rules.Permits(o.Remote.Addr()) {
 				t.Fatalf("a packet to %v", o.Remote)
 			}
 			continue

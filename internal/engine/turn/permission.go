@@ -84,7 +84,7 @@ func (e *Engine) checkPeer(a *allocation, ip netip.Addr) stun.Code {
 	switch {
 	case familyOf(ip) != a.family:
 		return stun.CodePeerFamilyMismatch
-	case e.isServerIP(ip), e.cfg.Policy.Permits(ip):
+	case e.isServerIP(ip), e.rules.Permits(ip):
 		return 0
 	}
 	return stun.CodeForbidden

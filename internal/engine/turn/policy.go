@@ -3,6 +3,9 @@ package turn
 import (
 	"encoding/binary"
 	"net/netip"
+	"slices"
+
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // Policy decides which peers may be reached through this server. The zero value
@@ -11,158 +14,250 @@ import (
 // compatible, 6to4, NAT64, Teredo, ISATAP) must be permitted as both.
 type Policy struct {
 	Allow, Deny []netip.Prefix
+
+	// Own are addresses of the machine itself. They are refused like private
+	// ones, unless Allow names them: services that listen on them may trust what
+	// comes from within. Relays of this server are reached by the [Directory].
+	Own []netip.Addr
+}
+
+// Rules is a [Policy] made ready to be looked up in: for each family, the address
+// space cut into ranges in order. It never changes, so that engines can share it.
+type Rules struct{ v4, v6 table }
+
+// verdict is what a range of addresses gets.
+type verdict uint8
+
+const (
+	refused   verdict = iota
+	permitted         // by the default
+	allowed           // by Allow
+)
+
+// Rules makes p ready to be used.
+func (p Policy) Rules() *Rules {
+	r := &Rules{v4: table{{}}, v6: table{{}}}
+	for _, layer := range defaultLayers {
+		r.paint(layer.prefixes, layer.verdict)
+	}
+	own := make([]netip.Prefix, 0, len(p.Own))
+	for _, ip := range p.Own {
+		ip = ip.Unmap().WithZone("")
+		own = append(own, netip.PrefixFrom(ip, ip.BitLen()))
+	}
+	r.paint(own, refused)
+	r.paint(p.Allow, allowed)
+	r.paint(p.Deny, refused)
+	return r
 }
 
 // Permits says whether ip may be a peer.
-func (p Policy) Permits(ip netip.Addr) bool {
-	permitted, _ := p.judge(ip)
-	return permitted
-}
+func (p Policy) Permits(ip netip.Addr) bool { return p.Rules().Permits(ip) }
 
-// judge also says whether Allow names the address, rather than the default
-// letting it pass.
-func (p *Policy) judge(ip netip.Addr) (permitted, allowed bool) {
-	ip = ip.Unmap().WithZone("")
+// Permits says whether ip may be a peer.
+func (r *Rules) Permits(ip netip.Addr) bool { return r.judge(ip) != refused }
+
+// judge says what ip gets, in every form that it stands for.
+func (r *Rules) judge(ip netip.Addr) verdict {
+	ip = ip.Unmap()
 	if !ip.IsValid() {
-		return false, false
+		return refused
 	}
-	permitted, allowed = p.judgeOne(ip)
-	if ip.Is4() || !permitted {
-		return permitted, allowed
+	if ip.Is4() {
+		return r.v4.at(keyOf4(ip))
+	}
+	v := r.v6.at(keyOf6(ip))
+	if v == refused {
+		return refused
 	}
 	inner, count := embeddedIPv4(ip)
 	for _, v4 := range inner[:count] {
-		if ok, _ := p.judgeOne(v4); !ok {
-			return false, false
+		if r.v4.at(key{low: uint64(v4)}) == refused {
+			return refused
 		}
 	}
-	return true, allowed
+	return v
 }
 
-func (p *Policy) judgeOne(ip netip.Addr) (permitted, allowed bool) {
-	if contains(p.Deny, ip) {
-		return false, false
-	}
-	if contains(p.Allow, ip) {
-		return true, true
-	}
-	return isPublic(ip), false
-}
-
-func contains(list []netip.Prefix, ip netip.Addr) bool {
-	for _, prefix := range list {
-		if prefix.Contains(ip) {
-			return true
+// HandlePolicy puts new rules into force. Permissions and channels to peers that
+// they refuse end at once, as if they had never been.
+func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, _ *Out) {
+	e.rules = rules
+	for _, a := range e.relays {
+		if a == nil {
+			continue
 		}
+		a.permissions = slices.DeleteFunc(a.permissions, func(p permission) bool { return e.checkPeer(a, p.ip) != 0 })
+		a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return e.checkPeer(a, c.peer.Addr()) != 0 })
 	}
-	return false
 }
 
-func isPublic(ip netip.Addr) bool {
-	if ip.Is4() {
-		v := ip.As4()
-		return isPublicIPv4(binary.BigEndian.Uint32(v[:]))
+// layer is what is painted over the layers before it.
+type layer struct {
+	prefixes []netip.Prefix
+	verdict  verdict
+}
+
+func prefixes(list ...string) (p []netip.Prefix) {
+	for _, s := range list {
+		p = append(p, netip.MustParsePrefix(s))
 	}
-	return isPublicIPv6(ip)
+	return p
 }
 
-// range4 is a prefix of IPv4 addresses.
-type range4 struct{ base, mask uint32 }
-
-func prefix4(a, b, c, d byte, bits int) range4 {
-	return range4{uint32(a)<<24 | uint32(b)<<16 | uint32(c)<<8 | uint32(d), ^uint32(0) << (32 - bits)}
-}
-
-// The IANA IPv4 Special-Purpose Address Registry, as far as it is not globally
-// reachable, multicast, and the deprecated 6to4 relay anycast.
+// The default: the IANA Special-Purpose Address Registries, as far as they are
+// not globally reachable, and what else no call leads to.
 // https://www.iana.org/assignments/iana-ipv4-special-registry
-var special4 = [...]range4{
-	prefix4(0, 0, 0, 0, 8),       // this network, RFC 791
-	prefix4(10, 0, 0, 0, 8),      // private use, RFC 1918
-	prefix4(100, 64, 0, 0, 10),   // shared address space (CGNAT), RFC 6598
-	prefix4(127, 0, 0, 0, 8),     // loopback, RFC 1122
-	prefix4(169, 254, 0, 0, 16),  // link local, RFC 3927
-	prefix4(172, 16, 0, 0, 12),   // private use, RFC 1918
-	prefix4(192, 0, 0, 0, 24),    // IETF protocol assignments, RFC 6890
-	prefix4(192, 0, 2, 0, 24),    // TEST-NET-1, RFC 5737
-	prefix4(192, 88, 99, 0, 24),  // 6to4 relay anycast, RFC 7526
-	prefix4(192, 168, 0, 0, 16),  // private use, RFC 1918
-	prefix4(198, 18, 0, 0, 15),   // benchmarking, RFC 2544
-	prefix4(198, 51, 100, 0, 24), // TEST-NET-2, RFC 5737
-	prefix4(203, 0, 113, 0, 24),  // TEST-NET-3, RFC 5737
-	prefix4(224, 0, 0, 0, 3),     // multicast, reserved, limited broadcast
+// https://www.iana.org/assignments/iana-ipv6-special-registry
+var defaultLayers = []layer{
+	// All of IPv4. Of IPv6 only 2000::/3 is global unicast (RFC 4291, section 2.4;
+	// IANA has given out nothing else), and 64:ff9b::/96 leads to IPv4 (RFC 6052).
+	{prefixes("0.0.0.0/0", "2000::/3", "64:ff9b::/96"), permitted},
+	{prefixes(
+		"0.0.0.0/8",        // this network, RFC 791
+		"10.0.0.0/8",       // private use, RFC 1918
+		"100.64.0.0/10",    // shared address space (CGNAT), RFC 6598
+		"127.0.0.0/8",      // loopback, RFC 1122
+		"168.63.129.16/32", // what Azure gives its machines their configuration from
+		"169.254.0.0/16",   // link local, RFC 3927
+		"172.16.0.0/12",    // private use, RFC 1918
+		"192.0.0.0/24",     // IETF protocol assignments, RFC 6890
+		"192.0.2.0/24",     // TEST-NET-1, RFC 5737
+		"192.88.99.0/24",   // 6to4 relay anycast, RFC 7526
+		"192.168.0.0/16",   // private use, RFC 1918
+		"198.18.0.0/15",    // benchmarking, RFC 2544
+		"198.51.100.0/24",  // TEST-NET-2, RFC 5737
+		"203.0.113.0/24",   // TEST-NET-3, RFC 5737
+		"224.0.0.0/3",      // multicast, reserved, limited broadcast
+		"2001::/23",        // IETF protocol assignments, RFC 2928
+		"2001:db8::/32",    // documentation, RFC 3849
+		"3fff::/20",        // documentation, RFC 9637
+	), refused},
+	{[]netip.Prefix{teredo}, permitted}, // as far as the addresses within are
 }
 
-func isPublicIPv4(v uint32) bool {
-	for _, r := range special4 {
-		if v&r.mask == r.base {
-			return false
+// key is an address as a number.
+type key struct{ high, low uint64 }
+
+func keyOf4(ip netip.Addr) key {
+	v := ip.As4()
+	return key{low: uint64(binary.BigEndian.Uint32(v[:]))}
+}
+
+func keyOf6(ip netip.Addr) key {
+	v := ip.As16()
+	return key{binary.BigEndian.Uint64(v[:8]), binary.BigEndian.Uint64(v[8:])}
+}
+
+func (k key) less(o key) bool { return k.high < o.high || k.high == o.high && k.low < o.low }
+
+// next is the key after k; the zero key after the last.
+func (k key) next() key {
+	k.low++
+	if k.low == 0 {
+		k.high++
+	}
+	return k
+}
+
+// span is all keys from first to last.
+type span struct{ first, last key }
+
+func spanOf(p netip.Prefix) (s span, v4 bool) {
+	ip, bits := p.Addr(), p.Bits()
+	if ip.Is4In6() && bits >= 96 {
+		ip, bits = ip.Unmap(), bits-96
+	}
+	if ip.Is4() {
+		host := uint64(1)<<(32-bits) - 1
+		k := keyOf4(ip)
+		return span{key{low: k.low &^ host}, key{low: k.low | host}}, true
+	}
+	host := key{^uint64(0), ^uint64(0)}
+	if bits < 64 {
+		host.high >>= bits
+	} else {
+		host.high = 0
+		host.low >>= bits - 64 // 0 for a whole address
+	}
+	k := keyOf6(ip)
+	return span{key{k.high &^ host.high, k.low &^ host.low}, key{k.high | host.high, k.low | host.low}}, false
+}
+
+// table says from which key on which verdict holds. Its first mark is at 0.
+type table []mark
+
+type mark struct {
+	from    key
+	verdict verdict
+}
+
+// at finds the last mark that is not behind k.
+func (t table) at(k key) verdict {
+	low, high := 1, len(t)
+	for low < high {
+		if middle := (low + high) / 2; k.less(t[middle].from) {
+			high = middle
+		} else {
+			low = middle + 1
 		}
 	}
-	return true
+	return t[low-1].verdict
 }
 
-// range6 is a prefix of IPv6 addresses of at most 64 bits.
-type range6 struct{ base, mask uint64 }
-
-func prefix6(base uint64, bits int) range6 { return range6{base, ^uint64(0) << (64 - bits)} }
-
-func (r range6) contains(high uint64) bool { return high&r.mask == r.base }
-
-// Only 2000::/3 is global unicast (RFC 4291, section 2.4; IANA has given out
-// nothing else), and 64:ff9b::/96 leads to IPv4 (RFC 6052). Within 2000::/3 the
-// IANA IPv6 Special-Purpose Address Registry sets parts aside.
-// https://www.iana.org/assignments/iana-ipv6-special-registry
-var (
-	global6        = prefix6(0x2000<<48, 3)
-	protocol6      = prefix6(0x2001_0000<<32, 23) // IETF protocol assignments, RFC 2928
-	teredo6        = prefix6(0x2001_0000<<32, 32) // RFC 4380
-	documentation6 = prefix6(0x2001_0db8<<32, 32) // RFC 3849
-	documentation7 = prefix6(0x3fff<<48, 20)      // RFC 9637
-	sixToFour6     = prefix6(0x2002<<48, 16)      // RFC 3056
-)
-
-const (
-	nat64High      = 0x0064_ff9b << 32 // 64:ff9b::/96, with the next 32 bits zero
-	translatedMark = 0xffff_0000       // ::ffff:0:a.b.c.d, RFC 2765
-)
-
-func isPublicIPv6(ip netip.Addr) bool {
-	high, low := halves(ip)
-	if high == nat64High && low>>32 == 0 || teredo6.contains(high) {
-		return true
+func (r *Rules) paint(list []netip.Prefix, v verdict) {
+	var v4, v6 []span
+	for _, p := range list {
+		if s, is4 := spanOf(p); is4 {
+			v4 = append(v4, s)
+		} else {
+			v6 = append(v6, s)
+		}
 	}
-	return global6.contains(high) && !protocol6.contains(high) &&
-		!documentation6.contains(high) && !documentation7.contains(high)
+	r.v4, r.v6 = r.v4.painted(v4, v), r.v6.painted(v6, v)
 }
 
-func halves(ip netip.Addr) (high, low uint64) {
-	v := ip.As16()
-	return binary.BigEndian.Uint64(v[:8]), binary.BigEndian.Uint64(v[8:])
-}
-
-// embeddedIPv4 returns the IPv4 addresses that packets to ip may end up at.
-func embeddedIPv4(ip netip.Addr) (inner [2]netip.Addr, count int) {
-	high, low := halves(ip)
-	switch {
-	case high == nat64High && low>>32 == 0:
-		inner[0], count = ipv4(low), 1
-	case high == 0 && (low>>32 == 0 && low > 1 || low>>32 == translatedMark):
-		inner[0], count = ipv4(low), 1 // RFC 4291, section 2.5.5.1: IPv4-compatible, but not :: and ::1
-	case teredo6.contains(high): // RFC 4380, section 4: server, and client with its bits flipped
-		return [2]netip.Addr{ipv4(high), ipv4(^low)}, 2
-	case sixToFour6.contains(high):
-		inner[0], count = ipv4(high>>16), 1
+// painted returns t with v for all keys in spans.
+func (t table) painted(spans []span, v verdict) table {
+	spans = merged(spans)
+	out := make(table, 0, len(t)+2*len(spans))
+	under := refused // what t says of the place that is reached
+	for _, s := range spans {
+		for len(t) > 0 && t[0].from.less(s.first) {
+			under = t[0].verdict
+			out, t = append(out, t[0]), t[1:]
+		}
+		for len(t) > 0 && !s.last.less(t[0].from) {
+			under, t = t[0].verdict, t[1:]
+		}
+		out = append(out, mark{s.first, v})
+		end := s.last.next()
+		if end != (key{}) && (len(t) == 0 || t[0].from != end) {
+			out = append(out, mark{end, under})
+		}
 	}
-	// ISATAP, RFC 5214, section 6.1: 0000:5EFE or 0200:5EFE and the IPv4 address
-	// as interface identifier, under any prefix.
-	if low>>32&^0x0200_0000 == 0x0000_5efe {
-		inner[count] = ipv4(low)
-		count++
-	}
-	return inner, count
+	return append(out, t...)
 }
 
-func ipv4(v uint64) netip.Addr {
-	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
+// merged sorts spans and joins those that overlap or touch.
+func merged(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int {
+		switch {
+		case a.first.less(b.first):
+			return -1
+		case b.first.less(a.first):
+			return 1
+		}
+		return 0
+	})
+	out := spans[:0]
+	for _, s := range spans {
+		n := len(out)
+		if n == 0 || out[n-1].last.next() != (key{}) && out[n-1].last.next().less(s.first) {
+			out = append(out, s)
+		} else if out[n-1].last.less(s.last) {
+			out[n-1].last = s.last
+		}
+	}
+	return out
 }

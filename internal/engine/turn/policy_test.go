@@ -10,6 +10,7 @@ var refusedIPv4 = map[string]string{
 	"this network": "0.0.0.0", "this network, a host": "0.1.2.3", "loopback": "127.0.0.1", "loopback, the last": "127.255.255.255",
 	"private 10": "10.0.0.1", "private 172": "172.16.0.1", "private 172, the last": "172.31.255.255", "private 192": "192.168.0.1",
 	"CGNAT": "100.64.0.1", "CGNAT, the last": "100.127.255.255", "link-local": "169.254.0.1", "cloud metadata": "169.254.169.254",
+	"cloud metadata, Alibaba": "100.100.100.200", "cloud metadata, Azure": "168.63.129.16", "cloud metadata, Oracle": "192.0.0.192",
 	"protocol assignments": "192.0.0.8", "TEST-NET-1": "192.0.2.1", "TEST-NET-2": "198.51.100.1", "TEST-NET-3": "203.0.113.1",
 	"6to4 relay": "192.88.99.1", "benchmarking": "198.18.0.1", "benchmarking, the last": "198.19.255.255",
 	"multicast": "224.0.0.1", "multicast, the last": "239.255.255.255", "reserved": "240.0.0.1", "broadcast": "255.255.255.255",
@@ -23,10 +24,10 @@ var publicIPv4 = []string{
 
 var refusedIPv6 = map[string]string{
 	"unspecified": "::", "loopback": "::1", "discard": "100::1", "link-local": "fe80::1", "link-local with zone": "fe80::1%eth0",
-	"site-local": "fec0::1", "unique local": "fc00::1", "unique local d": "fd12:3456::1", "multicast": "ff02::1",
+	"site-local": "fec0::1", "unique local": "fc00::1", "unique local d": "fd12:3456::1", "cloud metadata": "fd00:ec2::254", "cloud metadata, Google": "fd20:ce::254", "multicast": "ff02::1",
 	"documentation": "2001:db8::1", "documentation 2": "3fff::1", "documentation 2, the last": "3fff:fff::1",
 	"benchmarking": "2001:2::1", "ORCHID": "2001:10::1", "ORCHIDv2": "2001:20::1", "AMT": "2001:3::1",
-	"local NAT64": "64:ff9b:1::8.8.8.8", "segment routing": "5f00::1", "unassigned": "4000::1", "unassigned a": "a000::1",
+	"local NAT64": "64:ff9b:1::8.8.8.8", "compatible, mapped twice": "::ffff:ffff:808:808", "segment routing": "5f00::1", "unassigned": "4000::1", "unassigned a": "a000::1",
 	"compatible, public": "::8.8.8.8", "translated, public": "::ffff:0:8.8.8.8",
 }
 
@@ -95,12 +96,6 @@ func TestPolicyDefault(t *testing.T) {
 }
 
 func TestPolicyAllowAndDeny(t *testing.T) {
-	prefixes := func(list ...string) (p []netip.Prefix) {
-		for _, s := range list {
-			p = append(p, netip.MustParsePrefix(s))
-		}
-		return p
-	}
 	p := Policy{
 		Allow: prefixes("10.0.0.0/8", "::1/128", "fd00::/8", "127.0.0.1/32", "2002::/16"),
 		Deny:  prefixes("10.1.0.0/16", "8.8.8.8/32", "2a00:1450::/32"),

@@ -89,20 +89,20 @@ func (e *Engine) toPeer(a *allocation, peer netip.AddrPort, data []byte, out *Ou
 // policy says: two clients of one server must always be able to meet. Everything
 // else on this machine stays out of reach, unless Allow names it.
 func (e *Engine) route(peer netip.AddrPort) (to netip.AddrPort, ok bool) {
-	permitted, allowed := e.cfg.Policy.judge(peer.Addr())
+	v := e.rules.judge(peer.Addr())
 	if e.isServerIP(peer.Addr()) {
 		if to, ok = e.cfg.Directory.Bound(peer); ok {
 			return to, true
 		}
-		if !allowed {
+		if v != allowed {
 			e.drop(DropNotARelay)
 		}
-		return peer, allowed
+		return peer, v == allowed
 	}
-	if !permitted {
+	if v == refused {
 		e.drop(DropPeerRefused)
 	}
-	return peer, permitted
+	return peer, v != refused
 }
 
 // HandlePeer handles a datagram that arrived at a relay.

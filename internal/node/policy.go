@@ -1,0 +1,30 @@
+package node
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/parley-rtc/parley/internal/engine/turn"
+)
+
+// SetPolicy puts another peer policy into force. Sessions stay, except with peers
+// that it refuses.
+func (m *media) SetPolicy(p turn.Policy) {
+	p.Own = ownAddresses()
+	rules := p.Rules()
+	for _, s := range m.shards {
+		s.mail.post(letter{rules: rules}, s.stopped)
+	}
+}
+
+// ownAddresses are those of the machine's interfaces now. Behind them are its own
+// services, which no peer is to be taken for.
+func ownAddresses() (own []netip.Addr) {
+	addrs, _ := net.InterfaceAddrs() // without them the directory of relays still guards the advertised ones
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			own = append(own, p.Addr())
+		}
+	}
+	return own
+}

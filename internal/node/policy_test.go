@@ -1,0 +1,45 @@
+package node
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+
+	"github.com/parley-rtc/parley/internal/engine/turn"
+)
+
+// A policy that is loaded while people talk cuts off the peers that it refuses,
+// and nobody else.
+func TestReloadedPolicyHoldsForOpenRelays(t *testing.T) {
+	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+	relay := relayOf(t, s)
+	kept, lost := echo(t, "127.0.0.1"), echo(t, "127.0.0.2")
+	expectEcho(t, relay, kept, []byte("one"))
+	expectEcho(t, relay, lost, []byte("two"))
+	policy := allowLoopback()
+	policy.Deny = []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}
+	s.SetPolicy(policy)
+	refused := func() uint64 {
+		d := s.Counters().TURN.Drops
+		return d[turn.DropPeerRefused] + d[turn.DropNoPermission] + d[turn.DropNoChannel]
+	}
+	before := refused()
+	if _, err := relay.WriteTo([]byte("three"), net.UDPAddrFromAddrPort(lost)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the refusal", func() bool { return refused() > before })
+	expectEcho(t, relay, kept, []byte("four"))
+}
+
+func TestOwnAddressesAreKnown(t *testing.T) {
+	rules := turn.Policy{Own: ownAddresses()}.Rules()
+	addrs, err := net.InterfaceAddrs()
+	if err != nil || len(addrs) == 0 {
+		t.Skipf("SKIPPED: no interface to look at: %v", err)
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err != nil || rules.Permits(p.Addr()) {
+			t.Errorf("%v of this machine may be a peer (%v)", a, err)
+		}
+	}
+}
