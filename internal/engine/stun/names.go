@@ -51,9 +51,11 @@ func (t Type) Class() Class { return Class(t&0x0010>>4 | t&0x0100>>7) }
 type Attr uint16
 
 // Attribute types of RFC 8489, section 18.3, RFC 8656, section 18, RFC 6062,
-// section 6.2, RFC 8016, section 5, and RFC 8445, section 16.1.
+// section 6.2, RFC 8016, section 5, RFC 5780, section 7, and RFC 8445, section
+// 16.1.
 const (
 	AttrMappedAddress           Attr = 0x0001
+	AttrChangeRequest           Attr = 0x0003
 	AttrUsername                Attr = 0x0006
 	AttrMessageIntegrity        Attr = 0x0008
 	AttrErrorCode               Attr = 0x0009
@@ -76,6 +78,8 @@ const (
 	AttrReservationToken        Attr = 0x0022
 	AttrPriority                Attr = 0x0024
 	AttrUseCandidate            Attr = 0x0025
+	AttrPadding                 Attr = 0x0026
+	AttrResponsePort            Attr = 0x0027
 	AttrConnectionID            Attr = 0x002a
 	AttrAdditionalAddressFamily Attr = 0x8000
 	AttrAddressErrorCode        Attr = 0x8001
@@ -87,6 +91,8 @@ const (
 	AttrFingerprint             Attr = 0x8028
 	AttrICEControlled           Attr = 0x8029
 	AttrICEControlling          Attr = 0x802a
+	AttrResponseOrigin          Attr = 0x802b
+	AttrOtherAddress            Attr = 0x802c
 	AttrMobilityTicket          Attr = 0x8030
 )
 
@@ -97,7 +103,8 @@ func (a Attr) Required() bool { return a < 0x8000 }
 // Code is an error code of ERROR-CODE.
 type Code uint16
 
-// Error codes of RFC 8489, section 14.8, and RFC 8656, section 19.
+// Error codes of RFC 8489, section 14.8, RFC 8656, section 19, and RFC 6062,
+// section 6.3.
 const (
 	CodeTryAlternate         Code = 300
 	CodeBadRequest           Code = 400
@@ -110,6 +117,8 @@ const (
 	CodeWrongCredentials     Code = 441
 	CodeTransportUnsupported Code = 442
 	CodePeerFamilyMismatch   Code = 443
+	CodeConnectionExists     Code = 446
+	CodeConnectionFailed     Code = 447
 	CodeAllocationQuota      Code = 486
 	CodeServerError          Code = 500
 	CodeInsufficientCapacity Code = 508

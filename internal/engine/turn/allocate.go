@@ -18,7 +18,11 @@ func (e *Engine) handleAllocate(r *request) {
 		e.handleAllocateAgain(r)
 		return
 	}
-	if code := e.checkAllocate(&r.attrs); code != 0 {
+	check := e.checkAllocate
+	if r.attrs.transport == protocolTCP {
+		check = e.checkAllocateTCP
+	}
+	if code := check(r); code != 0 {
 		e.refuse(r, code)
 		return
 	}
@@ -36,6 +40,10 @@ func (e *Engine) handleAllocate(r *request) {
 	a.fingerprint = r.msg.HasFingerprint()
 	a.granted = e.lifetime(&r.attrs)
 	a.family = r.attrs.requestedFamily()
+	if a.listens = r.attrs.transport == protocolTCP; a.listens {
+		r.out.OpenListeners = append(r.out.OpenListeners, OpenListener{ID: a.relay, Family: a.family, Near: r.client.Local.Addr()})
+		return
+	}
 	r.out.OpenRelays = append(r.out.OpenRelays, OpenRelay{
 		ID: a.relay, Family: a.family, Near: r.client.Local.Addr(), Even: r.attrs.has(seenEvenPort),
 	})
@@ -59,8 +67,8 @@ func (e *Engine) handleAllocateAgain(r *request) {
 }
 
 // checkAllocate returns the error code for what cannot be granted, 0 if all can.
-func (e *Engine) checkAllocate(at *attrs) stun.Code {
-	switch {
+func (e *Engine) checkAllocate(r *request) stun.Code {
+	switch at := &r.attrs; {
 	case !at.has(seenTransport):
 		return stun.CodeBadRequest
 	case at.transport != protocolUDP:
@@ -69,7 +77,7 @@ func (e *Engine) checkAllocate(at *attrs) stun.Code {
 		return stun.CodeBadRequest
 	case at.has(seenFamily | seenAdditionalFamily):
 		return stun.CodeBadRequest
-	case !slices.Contains(e.cfg.Families, at.requestedFamily()):
+	case !e.hasFamily(at.requestedFamily()):
 		return stun.CodeFamilyUnsupported
 	case at.has(seenReservationToken) || at.reserveNext:
 		// "If the server cannot satisfy the request, then the server rejects the
@@ -79,6 +87,8 @@ func (e *Engine) checkAllocate(at *attrs) stun.Code {
 	}
 	return 0
 }
+
+func (e *Engine) hasFamily(f Family) bool { return slices.Contains(e.cfg.Families, f) }
 
 // requestedFamily: "If the REQUESTED-ADDRESS-FAMILY attribute is absent and the
 // server supports the IPv4 address family, the server MUST allocate an IPv4

@@ -37,6 +37,9 @@ type allocation struct {
 
 	permissions []permission
 	channels    []channel
+
+	listens     bool // it relays TCP (RFC 6062)
+	connections []*connection
 }
 
 // clientKey is [Client] without pointers and padding, which makes it three times
@@ -96,12 +99,22 @@ func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
 		a.state = abandoned
 		return
 	}
-	out.CloseRelays = append(out.CloseRelays, a.relay)
+	e.closeConnections(a, out)
+	e.closeRelay(a, out)
 	out.Events = append(out.Events, Event{
 		Kind: AllocationClosed, Client: a.client, Relayed: a.relayed, User: a.user, Reason: reason,
 	})
 	e.timers.remove(a)
 	e.forget(a)
+}
+
+// closeRelay asks the owner to close what a relays through.
+func (e *Engine) closeRelay(a *allocation, out *Out) {
+	if a.listens {
+		out.CloseListeners = append(out.CloseListeners, a.relay)
+	} else {
+		out.CloseRelays = append(out.CloseRelays, a.relay)
+	}
 }
 
 // release gives back what a's client and user hold.

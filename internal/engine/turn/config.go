@@ -12,12 +12,16 @@ type Config struct {
 	Realm     string        // at most 128 bytes; default "parley"
 	Auth      Authenticator // nil: no user exists
 	Directory Directory     // nil: this server has no other relays
+	Listeners Directory     // the same for relays over TCP; nil: there are none (RFC 6062)
 	Policy    Policy
 
 	// Secret keys the nonces and seeds whatever else has to be hard to guess.
 	// Take it from a random source, one for all shards of a server: then a nonce
 	// stays good when a client's packets begin to reach another shard.
 	Secret [32]byte
+
+	// Shard numbers the engines of a server; it is in every [ConnectionID].
+	Shard uint8
 
 	// Software is told to clients that have authenticated; empty says nothing.
 	Software string
@@ -29,6 +33,8 @@ type Config struct {
 	MaxAllocationsPerUser int // default 128
 	MaxPermissions        int // of one allocation; default 64
 	MaxChannels           int // of one allocation; default 64
+	MaxConnections        int // with peers, of one TCP allocation; default 64
+	MaxConnectionsTotal   int // with peers, of the engine; default 16384
 
 	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
 	MaxLifetime        time.Duration // default 1 hour
@@ -53,6 +59,8 @@ func (c Config) withDefaults() Config {
 	orInt(&c.MaxAllocationsPerUser, 128)
 	orInt(&c.MaxPermissions, 64)
 	orInt(&c.MaxChannels, 64)
+	orInt(&c.MaxConnections, 64)
+	orInt(&c.MaxConnectionsTotal, 16384)
 	orDuration(&c.DefaultLifetime, 10*time.Minute)
 	orDuration(&c.MaxLifetime, time.Hour)
 	orDuration(&c.PermissionLifetime, 5*time.Minute)

@@ -18,12 +18,14 @@ const (
 	DropUnknownRequired                   // an indication with attributes that must be understood
 	DropTooBig                            // does not fit into the message to the client
 	DropRelayPending                      // for a relay that is not open (yet)
+	DropTooManyPeers                      // a peer's connection beyond what the allocation may have
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"not_turn", "malformed", "unknown_method", "reply_budget", "no_allocation", "no_permission",
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
+	"too_many_peers",
 }
 
 // DropReasons is how many reasons there are.
@@ -44,6 +46,8 @@ type Counters struct {
 	Refreshes         uint64
 	CreatePermissions uint64
 	ChannelBinds      uint64
+	Connects          uint64
+	ConnectionBinds   uint64
 
 	SendIndications   uint64 // from clients, relayed
 	ChannelDataIn     uint64 // from clients, relayed
@@ -59,6 +63,7 @@ type Counters struct {
 	AllocationsOpen   uint64 // now, those whose relay is not open yet included
 	AllocationsOpened uint64
 	RelaysRefused     uint64 // the owner had no port
+	PeersConnected    uint64 // connections of TCP allocations with peers
 
 	Drops [dropReasons]uint64 // by DropReason
 }

@@ -45,6 +45,8 @@ type Engine struct {
 
 	request      request // the one being handled
 	indicationID uint64
+
+	connections connections // of TCP allocations
 }
 
 // New returns an engine without allocations.
@@ -58,6 +60,7 @@ func New(cfg Config) *Engine {
 		clients:      make(map[clientKey]*allocation),
 		users:        make(map[string]int),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
+		connections:  newConnections(&cfg),
 	}
 }
 
@@ -74,7 +77,7 @@ func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
 	}
 }
 
-// HandleRelayOpened handles the answer to an [OpenRelay].
+// HandleRelayOpened handles the answer to an [OpenRelay] or [OpenListener].
 func (e *Engine) HandleRelayOpened(now mono.Time, r RelayOpened, out *Out) {
 	invariant.Check(int(r.ID) < len(e.relays) && e.relays[r.ID] != nil, "no relay %d was asked for", r.ID)
 	a := e.relays[r.ID]
@@ -84,7 +87,7 @@ func (e *Engine) HandleRelayOpened(now mono.Time, r RelayOpened, out *Out) {
 		e.openAllocation(now, a, r, out)
 		return
 	case r.OK:
-		out.CloseRelays = append(out.CloseRelays, r.ID)
+		e.closeRelay(a, out)
 	default:
 		e.counters.RelaysRefused++
 	}
@@ -102,8 +105,9 @@ func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
 	}
 }
 
-// Advance closes the allocations whose time is up.
+// Advance closes the allocations and connections whose time is up.
 func (e *Engine) Advance(now mono.Time, out *Out) {
+	e.advanceConnections(now, out)
 	for {
 		a := e.timers.first()
 		if a == nil || a.expires > now {
@@ -115,10 +119,11 @@ func (e *Engine) Advance(now mono.Time, out *Out) {
 
 // NextDeadline returns when Advance is to be called, [mono.Never] if not at all.
 func (e *Engine) NextDeadline() mono.Time {
-	if a := e.timers.first(); a != nil {
+	next := e.connectionDeadline()
+	if a := e.timers.first(); a != nil && (next == mono.Never || a.expires < next) {
 		return a.expires
 	}
-	return mono.Never
+	return next
 }
 
 // Counters returns the engine's own counters, for reading.

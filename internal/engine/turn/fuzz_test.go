@@ -112,7 +112,7 @@ func runScript(t *testing.T, script []byte) string {
 func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 	peer := fuzzPeers[int(s.byte())%len(fuzzPeers)]
 	handle := func(b []byte) { w.engine.HandleClient(w.now, p.Client, datagram(b, p.Remote), &w.out) }
-	switch op := s.byte() % 10; op {
+	switch op := s.byte() % 12; op {
 	case 0:
 		handle(s.bytes(int(s.byte())))
 	case 1, 2:
@@ -136,6 +136,8 @@ func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 		}
 	case 8:
 		w.engine.HandleClientClosed(w.now, p.Client, &w.out)
+	case 10, 11:
+		w.fuzzTCP(s, p, peer)
 	case 9:
 		w.now = w.now.Add(time.Duration(s.byte()) * 5 * time.Second)
 		w.engine.Advance(w.now, &w.out)

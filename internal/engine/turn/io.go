@@ -49,7 +49,7 @@ const (
 	IPv6 Family = 0x02
 )
 
-// RelayOpened is the answer to [OpenRelay].
+// RelayOpened is the answer to [OpenRelay] and [OpenListener].
 type RelayOpened struct {
 	ID         RelayID
 	OK         bool           // false: no port to be had; the client gets 508
@@ -65,6 +65,13 @@ type Out struct {
 	CloseRelays []RelayID
 	Events      []Event
 
+	// For TCP allocations (RFC 6062).
+	OpenListeners  []OpenListener
+	CloseListeners []RelayID
+	ConnectPeers   []ConnectPeer
+	JoinStreams    []JoinStreams
+	ClosePeers     []ConnectionID // connected or not
+
 	arena []byte // messages built by the engine; grows to its high-water mark and stays
 }
 
@@ -74,6 +81,8 @@ func (o *Out) Reset() {
 	clear(o.Events) // they hold strings
 	o.Send, o.OpenRelays, o.CloseRelays = o.Send[:0], o.OpenRelays[:0], o.CloseRelays[:0]
 	o.Events, o.arena = o.Events[:0], o.arena[:0]
+	o.OpenListeners, o.CloseListeners = o.OpenListeners[:0], o.CloseListeners[:0]
+	o.ConnectPeers, o.JoinStreams, o.ClosePeers = o.ConnectPeers[:0], o.JoinStreams[:0], o.ClosePeers[:0]
 }
 
 // EventKind is a change in the life of an allocation.

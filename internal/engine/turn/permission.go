@@ -103,7 +103,8 @@ func familyOf(ip netip.Addr) Family {
 }
 
 func (e *Engine) isServerIP(ip netip.Addr) bool {
-	return e.cfg.Directory != nil && e.cfg.Directory.IsServerIP(ip)
+	return e.cfg.Directory != nil && e.cfg.Directory.IsServerIP(ip) ||
+		e.cfg.Listeners != nil && e.cfg.Listeners.IsServerIP(ip)
 }
 
 // handleCreatePermission installs permissions for all the peers named, or for
@@ -160,6 +161,10 @@ func (e *Engine) permitAll(r *request, id stun.TransactionID) bool {
 // handleChannelBind: https://www.rfc-editor.org/rfc/rfc8656#section-12.2
 func (e *Engine) handleChannelBind(r *request) {
 	a, peer, number := r.alloc, r.attrs.peer, ChannelNumber(r.attrs.channel)
+	if a.listens { // channels are for datagrams
+		e.refuse(r, stun.CodeForbidden)
+		return
+	}
 	// "The request contains both a CHANNEL-NUMBER and an XOR-PEER-ADDRESS
 	// attribute; the channel number is in the range ...": else 400 (Bad Request).
 	if !r.attrs.has(seenChannel|seenPeer) || number < channelMin || number > channelMax || peer.Port() == 0 {

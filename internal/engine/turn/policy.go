@@ -81,7 +81,7 @@ func (r *Rules) judge(ip netip.Addr) verdict {
 
 // HandlePolicy puts new rules into force. Permissions and channels to peers that
 // they refuse end at once, as if they had never been.
-func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, _ *Out) {
+func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, out *Out) {
 	e.rules = rules
 	for _, a := range e.relays {
 		if a == nil {
@@ -89,6 +89,7 @@ func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, _ *Out) {
 		}
 		a.permissions = slices.DeleteFunc(a.permissions, func(p permission) bool { return e.checkPeer(a, p.ip) != 0 })
 		a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return e.checkPeer(a, c.peer.Addr()) != 0 })
+		e.refuseConnections(a, out)
 	}
 }
 

@@ -59,7 +59,7 @@ func (e *Engine) handleSend(r *request) {
 		e.drop(DropUnknownRequired)
 	case r.attrs.malformed || !r.attrs.has(seenPeer|seenData) || peer.Port() == 0:
 		e.drop(DropMalformed)
-	case a == nil || a.state != open:
+	case a == nil || a.state != open || a.listens:
 		e.drop(DropNoAllocation)
 	case familyOf(peer.Addr()) != a.family:
 		e.drop(DropPeerFamily)
@@ -91,7 +91,7 @@ func (e *Engine) toPeer(a *allocation, peer netip.AddrPort, data []byte, out *Ou
 func (e *Engine) route(peer netip.AddrPort) (to netip.AddrPort, ok bool) {
 	v := e.rules.judge(peer.Addr())
 	if e.isServerIP(peer.Addr()) {
-		if to, ok = e.cfg.Directory.Bound(peer); ok {
+		if to, ok = boundIn(e.cfg.Directory, peer); ok {
 			return to, true
 		}
 		if v != allowed {
@@ -103,6 +103,13 @@ func (e *Engine) route(peer netip.AddrPort) (to netip.AddrPort, ok bool) {
 		e.drop(DropPeerRefused)
 	}
 	return peer, v != refused
+}
+
+func boundIn(d Directory, peer netip.AddrPort) (netip.AddrPort, bool) {
+	if d == nil {
+		return peer, false
+	}
+	return d.Bound(peer)
 }
 
 // HandlePeer handles a datagram that arrived at a relay.
@@ -117,7 +124,7 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 		e.drop(DropRelayPending)
 		return
 	}
-	peer, ok := e.origin(a, in.Remote, now)
+	peer, ok := e.originIn(e.cfg.Directory, a, in.Remote, now)
 	if !ok {
 		e.drop(DropNoPermission)
 		return
@@ -136,16 +143,16 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 	e.counters.ToClientBytes += uint64(n)
 }
 
-// origin returns the address that the client knows the sender by, if that has a
+// originIn returns the address that the client knows the sender by, if that has a
 // permission. Another relay of this server is known by its advertised address.
-func (e *Engine) origin(a *allocation, from netip.AddrPort, now mono.Time) (peer netip.AddrPort, ok bool) {
+func (e *Engine) originIn(d Directory, a *allocation, from netip.AddrPort, now mono.Time) (peer netip.AddrPort, ok bool) {
 	if a.permits(from.Addr(), now) {
 		return from, true
 	}
-	if e.cfg.Directory == nil {
+	if d == nil {
 		return from, false
 	}
-	if peer, ok = e.cfg.Directory.Advertised(from); !ok {
+	if peer, ok = d.Advertised(from); !ok {
 		return from, false
 	}
 	return peer, a.permits(peer.Addr(), now)

@@ -25,6 +25,10 @@ func reasonOf(code stun.Code) string {
 		return "Unsupported Transport Protocol"
 	case stun.CodePeerFamilyMismatch:
 		return "Peer Address Family Mismatch"
+	case stun.CodeConnectionExists:
+		return "Connection Already Exists"
+	case stun.CodeConnectionFailed:
+		return "Connection Timeout or Failure"
 	case stun.CodeAllocationQuota:
 		return "Allocation Quota Reached"
 	case stun.CodeInsufficientCapacity:

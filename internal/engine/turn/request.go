@@ -29,13 +29,14 @@ const unknownMax = 8
 type attrs struct {
 	username, realm, nonce, data []byte
 
-	peer      netip.AddrPort // of the first XOR-PEER-ADDRESS
-	lifetime  uint32         // seconds
-	channel   uint16
-	transport byte
-	family    Family
-	seen      seen
-	malformed bool // an attribute has not the shape it should have
+	peer       netip.AddrPort // of the first XOR-PEER-ADDRESS
+	lifetime   uint32         // seconds
+	channel    uint16
+	connection uint32
+	transport  byte
+	family     Family
+	seen       seen
+	malformed  bool // an attribute has not the shape it should have
 
 	reserveNext  bool // EVEN-PORT with the R bit
 	unknown      [unknownMax]stun.Attr
@@ -43,7 +44,7 @@ type attrs struct {
 }
 
 // seen is the set of attributes that were there.
-type seen uint16
+type seen uint32
 
 const (
 	seenUsername seen = 1 << iota
@@ -58,6 +59,10 @@ const (
 	seenAdditionalFamily
 	seenEvenPort
 	seenReservationToken
+	seenConnectionID
+	seenChangeRequest
+	seenPadding
+	seenResponsePort
 )
 
 func (a *attrs) has(s seen) bool { return a.seen&s == s }
@@ -106,6 +111,8 @@ func bitOf(t stun.Attr) seen {
 		return seenEvenPort
 	case stun.AttrReservationToken:
 		return seenReservationToken
+	case stun.AttrConnectionID:
+		return seenConnectionID
 	}
 	return 0
 }
@@ -151,6 +158,11 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 		return len(v) == 1
 	case seenReservationToken:
 		return len(v) == 8
+	case seenConnectionID:
+		if len(v) == 4 {
+			a.connection = binary.BigEndian.Uint32(v)
+		}
+		return len(v) == 4
 	}
 	return true
 }
@@ -219,11 +231,20 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 	case stun.ChannelBind:
 		e.counters.ChannelBinds++
 		handle = (*Engine).handleChannelBind
+	case stun.Connect:
+		e.counters.Connects++
+		handle = (*Engine).handleConnect
+	case stun.ConnectionBind:
+		e.counters.ConnectionBinds++
+		handle = (*Engine).handleConnectionBind
 	default:
 		e.drop(DropUnknownMethod)
 		return
 	}
-	r.alloc = e.find(r.now, r.client, r.out)
+	missing := stun.CodeAllocationMismatch
+	if r.alloc = e.find(r.now, r.client, r.out); m == stun.ConnectionBind { // another stream has the allocation
+		r.alloc, missing = e.bindable(r), stun.CodeBadRequest
+	}
 	if !e.authenticate(r) {
 		return
 	}
@@ -240,7 +261,7 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 		// allocation, then the message MUST either be rejected with a 437
 		// Allocation Mismatch error (if it is a request) or be silently ignored".
 		// https://www.rfc-editor.org/rfc/rfc8656#section-5
-		e.refuse(r, stun.CodeAllocationMismatch)
+		e.refuse(r, missing)
 	case m != stun.Allocate && string(r.attrs.username) != r.alloc.user:
 		// RFC 8656, section 5: "All requests after the initial Allocate must use
 		// the same username as that used to create the allocation"; others "MUST

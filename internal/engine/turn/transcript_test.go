@@ -105,6 +105,8 @@ func parseConfig(t *testing.T, words []string) Config {
 			cfg.MaxAllocationsPerUser = number
 		case "max-permissions":
 			cfg.MaxPermissions = number
+		case "max-connections":
+			cfg.MaxConnections = number
 		case "max-channels":
 			cfg.MaxChannels = number
 		case "reply-burst":
@@ -155,6 +157,9 @@ func (w *world) command(words []string) string {
 		w.relays[netip.MustParseAddrPort(words[1])] = netip.MustParseAddrPort(words[2])
 		return ""
 	}
+	if effects, ok := w.tcpCommand(words); ok {
+		return effects
+	}
 	p := w.people[words[0]]
 	if p == nil {
 		w.t.Fatalf("no such command or client: %s", words[0])
@@ -170,6 +175,7 @@ func relayID(s string) RelayID {
 var methods = map[string]stun.Method{
 	"binding": stun.Binding, "allocate": stun.Allocate, "refresh": stun.Refresh,
 	"permit": stun.CreatePermission, "bind": stun.ChannelBind, "connect": stun.Connect,
+	"bind-connection": stun.ConnectionBind,
 }
 
 func (w *world) clientCommand(p *person, verb string, args []string) string {

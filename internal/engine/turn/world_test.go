@@ -65,24 +65,26 @@ type person struct {
 
 // world is an engine with clients around it; what the engine puts out becomes text.
 type world struct {
-	t       testing.TB
-	engine  *Engine
-	now     mono.Time
-	out     Out
-	users   users
-	relays  relays
-	people  map[string]*person
-	drops   [dropReasons]uint64
-	last    [][]byte // copies of what was sent by the last step
-	counter byte
+	t         testing.TB
+	engine    *Engine
+	now       mono.Time
+	out       Out
+	users     users
+	relays    relays
+	listeners relays
+	peers     connectionNames
+	people    map[string]*person
+	drops     [dropReasons]uint64
+	last      [][]byte // copies of what was sent by the last step
+	counter   byte
 }
 
 func newWorld(t testing.TB, cfg Config) *world {
 	w := &world{
-		t: t, now: mono.Time(time.Second), relays: relays{}, people: map[string]*person{},
+		t: t, now: mono.Time(time.Second), relays: relays{}, listeners: relays{}, people: map[string]*person{},
 		users: users{unknown: map[string]bool{"mallory": true}, expired: map[string]bool{}},
 	}
-	cfg.Auth, cfg.Directory = w.users, w.relays
+	cfg.Auth, cfg.Directory, cfg.Listeners = w.users, w.relays, w.listeners
 	w.engine = New(cfg)
 	return w
 }
@@ -227,6 +229,10 @@ func (w *world) attribute(b *stun.Builder, arg string) {
 		b.Bytes(stun.AttrXORPeerAddress, mappedPeer(netip.MustParseAddrPort(value)))
 	case "data":
 		b.Text(stun.AttrData, value)
+	case "connection": // as the transcript numbers them
+		b.Uint32(stun.AttrConnectionID, uint32(w.peers.id(value)))
+	case "connection-id":
+		b.Uint32(stun.AttrConnectionID, uint32(number))
 	case "bad-lifetime":
 		b.Bytes(stun.AttrLifetime, []byte{1})
 	}
@@ -256,6 +262,7 @@ func (w *world) effects() string {
 		}
 		s.WriteByte('\n')
 	}
+	w.tcpEffects(&s)
 	for _, id := range w.out.CloseRelays {
 		fmt.Fprintf(&s, "close relay %d\n", id)
 	}
@@ -321,6 +328,8 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " data=%q", it.Value)
 		case stun.AttrSoftware:
 			fmt.Fprintf(&s, " software=%s", it.Value)
+		case stun.AttrConnectionID:
+			s.WriteString(" " + w.connectionAttr(it.Value))
 		case stun.AttrUnknownAttributes:
 			fmt.Fprintf(&s, " unknown=%x", it.Value)
 		default:
@@ -379,6 +388,7 @@ func (e *Engine) check(t testing.TB) {
 			t.Fatalf("timer %d is out of order", i)
 		}
 	}
+	e.checkConnections(t)
 	if len(e.relays)-len(e.free) > e.cfg.MaxAllocations {
 		t.Fatalf("%d relays", len(e.relays)-len(e.free))
 	}
