@@ -21,7 +21,7 @@ type Sock uint32
 
 // The kinds of [Sock].
 const (
-	Main       Sock = 0       // the shard's socket on the public UDP port
+	Main       Sock = 0       // the shard's socket on a public UDP port; the first one's number is Main itself
 	RelayKind  Sock = 1 << 30 // a relayed transport address (one UDP socket each)
 	StreamKind Sock = 2 << 30 // a TCP or TLS connection of a client
 	kindMask   Sock = 3 << 30

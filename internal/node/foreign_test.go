@@ -78,7 +78,7 @@ func expectEcho(t *testing.T, relay net.PacketConn, peer netip.AddrPort, message
 }
 
 func TestPionClientRelays(t *testing.T) {
-	s := startTestServer(t, mediaConfig{UDP: ":0", Policy: allowLoopback()})
+	s := startTestServer(t, mediaConfig{UDP: []string{":0"}, Policy: allowLoopback()})
 	peer := echo(t, "127.0.0.1")
 	for name, conn := range pionConns(t, s) {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestWeriftRelays(t *testing.T) {
 		}
 		t.Skip("SKIPPED: werift is not installed: run npm ci in web")
 	}
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0"})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}})
 	for _, url := range []string{
 		fmt.Sprintf("turn:127.0.0.1:%d?transport=udp", s.UDPAddr().Port()),
 		fmt.Sprintf("turn:127.0.0.1:%d?transport=tcp", s.tcp.Port()),

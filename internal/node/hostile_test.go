@@ -29,7 +29,7 @@ func relayOf(t *testing.T, s *testServer) net.PacketConn {
 }
 
 func TestGarbageHurtsNobody(t *testing.T) {
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
 	relay, peer := relayOf(t, s), echo(t, "127.0.0.1")
 	random := rand.New(rand.NewPCG(1, 2))
 	udp, err := net.Dial("udp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), s.UDPAddr().Port()).String())
@@ -68,7 +68,7 @@ func bindingRequest() []byte {
 }
 
 func TestAClientThatNeverReadsIsCutOff(t *testing.T) {
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
 	relay, peer := relayOf(t, s), echo(t, "127.0.0.1")
 	c := dialTCP(t, s)
 	_ = c.(*net.TCPConn).SetReadBuffer(4096)
@@ -89,7 +89,7 @@ func TestAClientThatNeverReadsIsCutOff(t *testing.T) {
 }
 
 func TestHalfFramesHoldUpNobody(t *testing.T) {
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
 	for range 50 {
 		c := dialTCP(t, s)
 		if _, err := c.Write(bindingRequest()[:7]); err != nil {

@@ -79,7 +79,7 @@ func TestCoturnUclientLosesNothing(t *testing.T) {
 		} {
 			t.Run(transport+" "+way.name, func(t *testing.T) {
 				t.Parallel()
-				s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+				s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
 				peer := echo(t, "127.0.0.1")
 				args := append([]string{"-c", "-m", "2", "-n", "60", "-z", "5", "-u", testUser, "-w", testPassword}, flags...)
 				args = append(args, way.flags...)
@@ -98,7 +98,7 @@ func TestCoturnUclientLosesNothing(t *testing.T) {
 
 func TestCoturnStunclient(t *testing.T) {
 	stunclient := needProgram(t, "turnutils_stunclient", "Debian package coturn")
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0"})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}})
 	output := runProgram(t, stunclient, "-p", fmt.Sprint(s.UDPAddr().Port()), "127.0.0.1")
 	if !strings.Contains(output, "UDP reflexive addr: 127.0.0.1:") {
 		t.Errorf("no reflexive address in:\n%s", output)

@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/parley-rtc/parley/internal/edge/stream"
-	"github.com/parley-rtc/parley/internal/engine/turn"
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 const (
@@ -16,11 +16,10 @@ const (
 	mailboxWaiters = 64
 )
 
-// letter is what other goroutines tell a shard. Exactly one of query, rules and
-// client is set; frame is nil when the client comes or goes.
+// letter is what other goroutines tell a shard. Exactly one of task and client
+// is set; frame is nil when the client comes or goes.
 type letter struct {
-	query  chan<- shardCounters
-	rules  *turn.Rules
+	task   func(now mono.Time) // carried out by the shard; it must be short
 	client *streamClient
 	frame  *stream.Frame
 	gone   bool

@@ -22,7 +22,7 @@ const eventsMax = 1024
 // mediaConfig says how media is served. The zero value relays for nobody on a
 // free port.
 type mediaConfig struct {
-	UDP                        string       // "host:port"; empty: TURN over streams only
+	UDP                        []string     // "host:port" each; empty: TURN over streams only
 	PublicIPs                  []netip.Addr // advertised instead of the own ones, at most one of a family
 	Realm                      string
 	Auth                       turn.Authenticator
@@ -72,7 +72,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	pollers, err := udp.Open(udp.Config{
-		Listen: cfg.UDP, RelaysOnly: cfg.UDP == "", Shards: min(cfg.Shards, runtime.GOMAXPROCS(0)), Ports: ports,
+		Listen: cfg.UDP, RelaysOnly: len(cfg.UDP) == 0, Shards: min(cfg.Shards, runtime.GOMAXPROCS(0)), Ports: ports,
 	})
 	if err != nil {
 		return nil, err
@@ -106,8 +106,8 @@ func (m *media) families() []turn.Family {
 	return families
 }
 
-// UDPAddr returns the public UDP address, which is unspecified where the server
-// listens on all; it is invalid if UDP is off.
+// UDPAddr returns the first public UDP address, which is unspecified where the
+// server listens on all; it is invalid if UDP is off.
 func (m *media) UDPAddr() netip.AddrPort { return m.addr }
 
 // ServeStream serves a TURN client's connection until it is closed.
@@ -163,13 +163,14 @@ func (m *media) leave(c *streamClient) {
 
 // allocation lets a client that has one be silent for as long as it lasts.
 func (c *streamClient) allocation(kind turn.EventKind) {
-	if kind == turn.AllocationOpened {
+	switch kind {
+	case turn.AllocationOpened:
 		c.open++
 		c.conn.SetIdle(allocationIdle)
-		return
-	}
-	if c.open--; c.open <= 0 {
-		c.conn.SetIdle(stream.IdleTimeout)
+	case turn.AllocationClosed:
+		if c.open--; c.open <= 0 {
+			c.conn.SetIdle(stream.IdleTimeout)
+		}
 	}
 }
 
@@ -180,7 +181,10 @@ func (m *media) logEvents() {
 		case turn.AllocationOpened:
 			m.log.Info("allocation opened", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "relay", e.Relayed, "user", e.User)
 		case turn.AllocationClosed:
-			m.log.Info("allocation closed", "addr", e.Client.Remote, "relay", e.Relayed, "reason", e.Reason)
+			m.log.Info("allocation closed", "addr", e.Client.Remote, "relay", e.Relayed, "reason", e.Reason, "user", e.User,
+				"to_peer_bytes", e.ToPeer.Bytes, "to_client_bytes", e.ToClient.Bytes)
+		case turn.AuthenticationFailed:
+			m.log.Warn("authentication failed", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "reason", e.Reason, "user", e.User)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/edge/udp"
 	"github.com/parley-rtc/parley/internal/engine/turn"
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // mediaCounters sums over all shards. All but AllocationsOpen, Streams and
@@ -18,11 +19,6 @@ type mediaCounters struct {
 	EventsDropped uint64
 }
 
-// shardCounters is what only the shard's goroutine may read.
-type shardCounters struct{ turn turn.Counters }
-
-func (s *shard) counters() shardCounters { return shardCounters{*s.engine.Counters()} }
-
 // Counters asks every shard. Any goroutine may call it; after Close the shards'
 // own part is zero.
 func (m *media) Counters() mediaCounters {
@@ -35,15 +31,7 @@ func (m *media) Counters() mediaCounters {
 		total.Unclaimed += s.unclaimed.Load()
 		total.MailDropped += s.mail.dropped.Load()
 		total.EventsDropped += s.eventsDropped.Load()
-		answer := make(chan shardCounters, 1)
-		if !s.mail.post(letter{query: answer}, s.stopped) {
-			continue
-		}
-		select {
-		case c := <-answer:
-			total.TURN = addTURN(total.TURN, c.turn)
-		case <-s.stopped:
-		}
+		s.do(func(mono.Time) { total.TURN = addTURN(total.TURN, *s.engine.Counters()) })
 	}
 	return total
 }
@@ -64,6 +52,7 @@ func addTURN(a, b turn.Counters) turn.Counters {
 	a.ToClientBytes += b.ToClientBytes
 	a.SuccessReplies += b.SuccessReplies
 	a.Challenges += b.Challenges
+	a.AuthFailures += b.AuthFailures
 	a.ErrorReplies += b.ErrorReplies
 	a.AllocationsOpen += b.AllocationsOpen
 	a.AllocationsOpened += b.AllocationsOpened

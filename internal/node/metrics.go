@@ -49,6 +49,7 @@ var (
 	descAllocated     = describe("turn_allocations_total", "Allocations opened.")
 	descTURNRequests  = describe("turn_requests_total", "STUN and TURN requests.", "method")
 	descChallenges    = describe("turn_challenges_total", "Replies that ask for a credential.")
+	descAuthFailures  = describe("turn_auth_failures_total", "Requests with a wrong credential.")
 	descTURNErrors    = describe("turn_errors_total", "Other error replies.")
 	descRelayed       = describe("turn_relayed_packets_total", "Packets relayed.", "direction")
 	descRelayedBytes  = describe("turn_relayed_bytes_total", "Payload bytes relayed.", "direction")
@@ -112,7 +113,8 @@ func (c *collector) media() []metric {
 		counter(descTURNRequests, t.Bindings, "binding"), counter(descTURNRequests, t.Allocates, "allocate"),
 		counter(descTURNRequests, t.Refreshes, "refresh"), counter(descTURNRequests, t.CreatePermissions, "create_permission"),
 		counter(descTURNRequests, t.ChannelBinds, "channel_bind"),
-		counter(descChallenges, t.Challenges, ""), counter(descTURNErrors, t.ErrorReplies, ""),
+		counter(descChallenges, t.Challenges, ""), counter(descAuthFailures, t.AuthFailures, ""),
+		counter(descTURNErrors, t.ErrorReplies, ""),
 		counter(descRelayed, t.ToPeerPackets, "to_peer"), counter(descRelayed, t.ToClientPackets, "to_client"),
 		counter(descRelayedBytes, t.ToPeerBytes, "to_peer"), counter(descRelayedBytes, t.ToClientBytes, "to_client"),
 		counter(descStreamDropped, m.Stream.DroppedFull+m.Stream.DroppedOld, ""),

@@ -95,12 +95,20 @@ func (n *node) startCredentials(context.Context) error {
 
 func (n *node) startMedia(context.Context) (err error) {
 	n.media, err = startMedia(mediaConfig{
-		UDP: n.settings.UDP, PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: n.credentials,
+		UDP: listed(n.settings.UDP), PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: n.credentials,
 		RelayPortMin: n.settings.RelayPortMin, RelayPortMax: n.settings.RelayPortMax,
 		Policy: turn.Policy{Allow: n.settings.AllowPeer, Deny: n.settings.DenyPeer},
 		Log:    n.host.Log,
 	})
 	return listenError("udp", n.settings.UDP, err)
+}
+
+// listed is a list of what there is.
+func listed(address string) []string {
+	if address == "" {
+		return nil
+	}
+	return []string{address}
 }
 
 func (n *node) startSignaling(context.Context) error {

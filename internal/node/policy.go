@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/parley-rtc/parley/internal/engine/turn"
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // SetPolicy puts another peer policy into force. Sessions stay, except with peers
@@ -13,7 +14,7 @@ func (m *media) SetPolicy(p turn.Policy) {
 	p.Own = ownAddresses()
 	rules := p.Rules()
 	for _, s := range m.shards {
-		s.mail.post(letter{rules: rules}, s.stopped)
+		s.do(func(now mono.Time) { s.engine.HandlePolicy(now, rules, &s.out) })
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // A policy that is loaded while people talk cuts off the peers that it refuses,
 // and nobody else.
 func TestReloadedPolicyHoldsForOpenRelays(t *testing.T) {
-	s := startTestServer(t, mediaConfig{UDP: "127.0.0.1:0", Policy: allowLoopback()})
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
 	relay := relayOf(t, s)
 	kept, lost := echo(t, "127.0.0.1"), echo(t, "127.0.0.2")
 	expectEcho(t, relay, kept, []byte("one"))

@@ -86,6 +86,21 @@ func (s *shard) stop() {
 	<-s.stopped
 }
 
+// do has the shard carry out a task and waits for the end of it. It returns false
+// if the shard is gone.
+func (s *shard) do(task func(now mono.Time)) bool {
+	done := make(chan struct{})
+	if !s.mail.post(letter{task: func(now mono.Time) { task(now); close(done) }}, s.stopped) {
+		return false
+	}
+	select {
+	case <-done:
+		return true
+	case <-s.stopped:
+		return false
+	}
+}
+
 func (s *shard) deadline() mono.Time {
 	if !s.mail.isEmpty() {
 		return 1 // long past: do not wait
@@ -102,7 +117,7 @@ func (s *shard) handleDatagram(now mono.Time, in *dgram.In) {
 	case demux.STUN, demux.ChannelData, demux.QUIC: // QUIC's first bytes may be a channel of RFC 5766
 		client := turn.Client{Transport: turn.UDP, Sock: in.Sock, Remote: in.Remote}
 		if in.Local.IsValid() {
-			client.Local = netip.AddrPortFrom(in.Local, s.poller.LocalAddr().Port())
+			client.Local = netip.AddrPortFrom(in.Local, s.poller.AddrOf(in.Sock).Port())
 		}
 		s.engine.HandleClient(now, client, in, &s.out)
 	default:
@@ -120,10 +135,8 @@ func (s *shard) drainMailbox(now mono.Time) {
 			break
 		}
 		switch {
-		case l.query != nil:
-			l.query <- s.counters()
-		case l.rules != nil:
-			s.engine.HandlePolicy(now, l.rules, &s.out)
+		case l.task != nil:
+			l.task(now)
 		case l.frame != nil:
 			s.handleFrame(now, l.client, l.frame)
 		case l.gone:

@@ -5,7 +5,6 @@ package udp
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/netip"
 	"os"
 	"sync"
@@ -25,20 +24,18 @@ const (
 	none = -1 // no index
 
 	// What an epoll event is about: the number in EpollEvent.Fd.
-	eventWake   = -1
-	eventMainV4 = -2
-	eventMainV6 = -3
-	eventGone   = -4 // its socket was closed meanwhile
+	eventWake = -1
+	eventGone = -2 // its socket was closed meanwhile
+	eventMain = -3 // and below: the public sockets, IPv4 and IPv6 by turns
 )
 
 // Poller owns the sockets of one shard. Its methods are for the shard's
 // goroutine alone, except [Poller.Wake], [Poller.LocalAddr] and
 // [Poller.Counters].
 type Poller struct {
-	epfd   int
-	v4, v6 *socket // the public port
-	addr   netip.AddrPort
-	ports  *Ports
+	epfd  int
+	mains []mainPort // by index of their dgram.Sock
+	ports *Ports
 
 	relays      []*socket // by index of their dgram.Sock; nil: closed
 	relaysFree  []uint32
@@ -56,131 +53,10 @@ type Poller struct {
 	touched *socket // list of sockets with something to send
 }
 
-// Open opens the public port and returns one poller for each shard.
-func Open(cfg Config) ([]*Poller, error) {
-	v4, v6, err := bindAddresses(cfg)
-	if err != nil {
-		return nil, err
-	}
-	if cfg.Ports == nil {
-		if cfg.Ports, err = NewPorts(PortMinDefault, PortMaxDefault); err != nil {
-			return nil, err
-		}
-	}
-	if v4, v6, err = probe(v4, v6); err != nil {
-		return nil, err
-	}
-	var pollers []*Poller
-	for range max(1, cfg.Shards) {
-		p, err := newPoller(cfg, v4, v6)
-		if err != nil {
-			for _, p := range pollers {
-				p.Close()
-			}
-			return nil, err
-		}
-		pollers = append(pollers, p)
-	}
-	return pollers, nil
-}
-
-// probe finds out whether the port is free: with SO_REUSEPORT alone a second
-// server of the same user would be let in and get half of the traffic. It also
-// settles a port of 0 and drops a family that the machine does not have.
-func probe(v4, v6 netip.AddrPort) (netip.AddrPort, netip.AddrPort, error) {
-	var first error
-	for _, a := range []*netip.AddrPort{&v4, &v6} {
-		if !a.IsValid() {
-			continue
-		}
-		if a == &v6 && v4.IsValid() && v6.Port() == 0 {
-			v6 = netip.AddrPortFrom(v6.Addr(), v4.Port())
-		}
-		s, err := openSocket(*a, false, 0)
-		if errors.Is(err, ErrFamily) {
-			*a, first = netip.AddrPort{}, err
-			continue
-		}
-		if err != nil {
-			return v4, v6, err
-		}
-		*a, err = s.boundTo()
-		unix.Close(s.fd)
-		if err != nil {
-			return v4, v6, err
-		}
-	}
-	if !v4.IsValid() && !v6.IsValid() {
-		return v4, v6, first
-	}
-	return v4, v6, nil
-}
-
-func newPoller(cfg Config, v4, v6 netip.AddrPort) (_ *Poller, err error) {
-	p := &Poller{ports: cfg.Ports, epfd: -1, wakeFd: -1, relayBuffer: cfg.RelayBuffer}
-	if p.relayBuffer == 0 {
-		p.relayBuffer = relayBufferDefault
-	}
-	defer func() {
-		if err != nil {
-			p.Close()
-		}
-	}()
-	if p.epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
-		return nil, os.NewSyscallError("epoll_create1", err)
-	}
-	if p.wakeFd, err = unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC); err != nil {
-		return nil, os.NewSyscallError("eventfd", err)
-	}
-	if err = p.watch(p.wakeFd, eventWake); err != nil {
-		return nil, err
-	}
-	if p.v4, err = p.openMain(cfg, v4, eventMainV4); err != nil {
-		return nil, err
-	}
-	if p.v6, err = p.openMain(cfg, v6, eventMainV6); err != nil {
-		return nil, err
-	}
-	if err = p.read.init(); err != nil {
-		return nil, err
-	}
-	p.write.init(rand.Uint64(), rand.Uint64())
-	return p, nil
-}
-
-func (p *Poller) openMain(cfg Config, addr netip.AddrPort, event int32) (*socket, error) {
-	if !addr.IsValid() {
-		return nil, nil
-	}
-	size := cfg.SocketBuffer
-	if size == 0 {
-		size = socketBufferDefault
-	}
-	s, err := openSocket(addr, true, size)
-	if err != nil {
-		return nil, err
-	}
-	if err = s.pin(); err == nil {
-		err = p.watch(s.fd, event)
-	}
-	if err != nil {
-		unix.Close(s.fd)
-		return nil, err
-	}
-	if !p.addr.IsValid() {
-		p.addr = addr
-	}
-	return s, nil
-}
-
 func (p *Poller) watch(fd int, number int32) error {
 	event := unix.EpollEvent{Events: unix.EPOLLIN, Fd: number}
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, fd, &event))
 }
-
-// LocalAddr returns the public address and port; the address is unspecified
-// where the poller listens on all of them.
-func (p *Poller) LocalAddr() netip.AddrPort { return p.addr }
 
 // Counters returns what happened so far. Any goroutine may call it.
 func (p *Poller) Counters() Counters { return p.count.snapshot() }
@@ -270,9 +146,11 @@ func (p *Poller) Close() {
 			p.CloseRelay(s.sock)
 		}
 	}
-	for _, s := range []*socket{p.v4, p.v6} {
-		if s != nil {
-			unix.Close(s.fd)
+	for _, m := range p.mains {
+		for _, s := range []*socket{m.v4, m.v6} {
+			if s != nil {
+				unix.Close(s.fd)
+			}
 		}
 	}
 	if p.epfd >= 0 {

@@ -34,9 +34,8 @@ const (
 // goroutine alone, except [Poller.Wake], [Poller.LocalAddr] and
 // [Poller.Counters].
 type Poller struct {
-	v4, v6 *socket
-	addr   netip.AddrPort
-	ports  *Ports
+	mains []mainPort // by index of their dgram.Sock
+	ports *Ports
 
 	relays      []*socket // by index of their dgram.Sock; nil: closed
 	relaysFree  []uint32
@@ -75,7 +74,7 @@ type socket struct {
 // Open opens the public port and returns one poller: other systems do not spread
 // a port over several sockets.
 func Open(cfg Config) ([]*Poller, error) {
-	v4, v6, err := bindAddresses(cfg)
+	listens, err := bindAddresses(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -92,55 +91,49 @@ func Open(cfg Config) ([]*Poller, error) {
 			return nil, err
 		}
 	}
-	if err := p.openMain(cfg, v4, v6); err != nil {
-		p.Close()
-		return nil, err
+	for _, l := range listens {
+		if err := p.openMain(cfg, l); err != nil {
+			p.Close()
+			return nil, err
+		}
 	}
 	return []*Poller{p}, nil
 }
 
-func (p *Poller) openMain(cfg Config, v4, v6 netip.AddrPort) error {
+func (p *Poller) openMain(cfg Config, l listen) (err error) {
 	size := cfg.SocketBuffer
 	if size == 0 {
 		size = socketBufferDefault
 	}
+	var m mainPort
 	var missing error
-	if v4.IsValid() {
-		s, err := openSocket(v4, size)
-		switch {
-		case err == nil:
-			p.v4, p.addr = s, netip.AddrPortFrom(s.local, s.port)
-		case errors.Is(err, ErrFamily) && v6.IsValid():
+	if l.v4.IsValid() {
+		if m.v4, err = openSocket(l.v4, size); errors.Is(err, ErrFamily) && l.v6.IsValid() {
 			missing = err
-		default:
+		} else if err != nil {
 			return err
 		}
 	}
-	if v6.IsValid() {
-		if v6.Port() == 0 && p.v4 != nil {
-			v6 = netip.AddrPortFrom(v6.Addr(), p.v4.port)
+	if l.v6.IsValid() {
+		if l.v6.Port() == 0 && m.v4 != nil {
+			l.v6 = netip.AddrPortFrom(l.v6.Addr(), m.v4.port)
 		}
-		s, err := openSocket(v6, size)
-		switch {
-		case err == nil:
-			p.v6 = s
-		case errors.Is(err, ErrFamily) && p.v4 != nil:
-		default:
-			return err
+		if m.v6, err = openSocket(l.v6, size); err != nil && (m.v4 == nil || !errors.Is(err, ErrFamily)) {
+			if m.v4 != nil {
+				m.v4.conn.Close()
+			}
+			return errors.Join(missing, err)
 		}
 	}
-	if p.v4 == nil && p.v6 == nil {
-		return missing
-	}
-	if p.v4 == nil {
-		p.addr = netip.AddrPortFrom(p.v6.local, p.v6.port)
-	}
-	for _, s := range []*socket{p.v4, p.v6} {
+	for _, s := range []*socket{m.v6, m.v4} { // the address of IPv4 counts
 		if s != nil {
+			s.sock = dgram.Main | dgram.Sock(len(p.mains))
+			m.addr = netip.AddrPortFrom(s.local, s.port)
 			s.pin()
 			p.startReading(s)
 		}
 	}
+	p.mains = append(p.mains, m)
 	return nil
 }
 
@@ -255,10 +248,6 @@ func (s *socket) localOf(oob []byte) netip.Addr {
 	return ip
 }
 
-// LocalAddr returns the public address and port; the address is unspecified
-// where the poller listens on all of them.
-func (p *Poller) LocalAddr() netip.AddrPort { return p.addr }
-
 // Counters returns what happened so far. Any goroutine may call it.
 func (p *Poller) Counters() Counters { return p.count.snapshot() }
 
@@ -325,9 +314,11 @@ func (p *Poller) Close() {
 		}
 	}
 	close(p.closing)
-	for _, s := range []*socket{p.v4, p.v6} {
-		if s != nil {
-			s.conn.Close()
+	for _, m := range p.mains {
+		for _, s := range []*socket{m.v4, m.v6} {
+			if s != nil {
+				s.conn.Close()
+			}
 		}
 	}
 	p.readers.Wait()
@@ -411,13 +402,10 @@ func (p *Poller) WriteBatch(batch []dgram.Out) {
 
 func (p *Poller) sendingSocket(o *dgram.Out) *socket {
 	var s *socket
-	switch {
-	case o.Sock.Kind() == dgram.RelayKind:
+	if o.Sock.Kind() == dgram.RelayKind {
 		s = p.relay(o.Sock)
-	case o.Remote.Addr().Is4():
-		s = p.v4
-	case o.Remote.Addr().Is6():
-		s = p.v6
+	} else {
+		s = p.main(o.Sock, o.Remote.Addr())
 	}
 	if s == nil || s.v4 != o.Remote.Addr().Is4() || !o.Remote.IsValid() {
 		return nil

@@ -104,18 +104,19 @@ func (p *Poller) ReadBatch(deadline mono.Time) []dgram.In {
 
 // eventSocket finds the socket of an event, nil if there is nothing to read.
 func (p *Poller) eventSocket(number int32) *socket {
-	switch number {
-	case eventMainV4:
-		return p.v4
-	case eventMainV6:
-		return p.v6
-	case eventWake:
+	switch {
+	case number >= 0:
+		return p.relays[number]
+	case number <= eventMain:
+		m := &p.mains[(eventMain-number)/2]
+		if (eventMain-number)%2 == 0 {
+			return m.v4
+		}
+		return m.v6
+	case number == eventWake:
 		p.awoken()
-		return nil
-	case eventGone:
-		return nil
 	}
-	return p.relays[number]
+	return nil
 }
 
 // receive reads from s into the slots from first up to end and returns where

@@ -81,7 +81,7 @@ func TestARefusedSegmentSizeIsRemembered(t *testing.T) {
 	p := openOne(t, Config{})
 	c := dial(t, netip.AddrPortFrom(loopbacks[0], p.LocalAddr().Port()))
 	// The kernel does not segment for a socket that sends no checksums.
-	if err := unix.SetsockoptInt(p.v4.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
+	if err := unix.SetsockoptInt(p.mains[0].v4.fd, unix.SOL_SOCKET, unix.SO_NO_CHECK, 1); err != nil {
 		t.Fatal(err)
 	}
 	batch := outs(addrOf(c), 1400, 1400, 1400, 1400, 1400)
@@ -90,8 +90,8 @@ func TestARefusedSegmentSizeIsRemembered(t *testing.T) {
 	if got := p.Counters(); got.DatagramsOut != 5 || got.SegmentationFaults == 0 || got.SendRefused != 0 {
 		t.Errorf("counted %+v", got)
 	}
-	if p.v4.gsoMax != 1399 {
-		t.Errorf("segments up to %d are still tried", p.v4.gsoMax)
+	if p.mains[0].v4.gsoMax != 1399 {
+		t.Errorf("segments up to %d are still tried", p.mains[0].v4.gsoMax)
 	}
 	faults := p.Counters().SegmentationFaults
 	p.WriteBatch(batch)
@@ -127,8 +127,8 @@ func TestABadSourceAddressDoesNotSwitchSegmentationOff(t *testing.T) {
 		batch[i].Local = netip.MustParseAddr("203.0.113.77")
 	}
 	p.WriteBatch(batch)
-	if got := p.Counters(); got.SendRefused != 2 || got.SegmentationFaults != 0 || p.v4.gsoMax != gsoSizeMax {
-		t.Errorf("counted %+v, segments up to %d", got, p.v4.gsoMax)
+	if got := p.Counters(); got.SendRefused != 2 || got.SegmentationFaults != 0 || p.mains[0].v4.gsoMax != gsoSizeMax {
+		t.Errorf("counted %+v, segments up to %d", got, p.mains[0].v4.gsoMax)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestOneCallMovesABatch(t *testing.T) {
 }
 
 func TestShardsShareThePort(t *testing.T) {
-	pollers, err := Open(Config{Listen: "127.0.0.1:0", Shards: 2})
+	pollers, err := Open(Config{Listen: []string{"127.0.0.1:0"}, Shards: 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,13 +111,10 @@ func (p *Poller) group(batch []dgram.Out) {
 
 func (p *Poller) sendingSocket(o *dgram.Out) *socket {
 	var s *socket
-	switch {
-	case o.Sock.Kind() == dgram.RelayKind:
+	if o.Sock.Kind() == dgram.RelayKind {
 		s = p.relay(o.Sock)
-	case o.Remote.Addr().Is4():
-		s = p.v4
-	case o.Remote.Addr().Is6():
-		s = p.v6
+	} else {
+		s = p.main(o.Sock, o.Remote.Addr())
 	}
 	if s == nil || s.v4 != o.Remote.Addr().Is4() || !o.Remote.IsValid() {
 		return nil

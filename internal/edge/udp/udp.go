@@ -1,8 +1,8 @@
 // Package udp owns the UDP sockets of a server. A [Poller] belongs to one shard:
-// it has that shard's share of the public port and any number of relay sockets,
+// it has that shard's share of the public ports and any number of relay sockets,
 // and hands datagrams over in batches:
 //
-//	public port (SO_REUSEPORT)  relay sockets        Wake from other goroutines
+//	public ports (SO_REUSEPORT) relay sockets        Wake from other goroutines
 //	          \                      |                        /
 //	           `---------------> ReadBatch -> []dgram.In     '
 //	                                           | the shard's loop
@@ -11,7 +11,8 @@
 //	one sendmmsg per socket, runs of equal size to one place as one GSO packet
 //
 // IPv4 and IPv6 have a socket each, so that an IPv4 address never shows up in
-// its IPv6-mapped form. Both are called [dgram.Main].
+// its IPv6-mapped form. Both have the same number: [dgram.Main] for the first of
+// the public ports, the next one for the second.
 //
 // On Linux the poller is one epoll set with recvmmsg and sendmmsg; elsewhere, or
 // with the build tag "portable", it is a goroutine per socket over package net.
@@ -22,17 +23,20 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"github.com/parley-rtc/parley/internal/dgram"
 )
 
 // Config says what to open. The zero value opens one poller on a free port of
 // all addresses.
 type Config struct {
-	// Listen is "host:port". An empty host or "::" means every address of both
-	// families, "0.0.0.0" every IPv4 address.
-	Listen string
-	// RelaysOnly leaves the public port out.
+	// Listen has one "host:port" for each public port. An empty host or "::"
+	// means every address of both families, "0.0.0.0" every IPv4 address. Nil
+	// means a free port of all addresses.
+	Listen []string
+	// RelaysOnly leaves the public ports out.
 	RelaysOnly bool
-	// Shards is how many pollers share the port; at most one where the system
+	// Shards is how many pollers share the ports; at most one where the system
 	// cannot spread a port over sockets. 0 means 1.
 	Shards int
 	// Ports is where relay sockets get their ports; nil means all of the
@@ -95,33 +99,85 @@ func (c Counters) Add(d Counters) Counters {
 	return c
 }
 
-// bindAddresses returns what the public port is to be bound to, one for each
-// family wanted; the zero AddrPort where a family is not wanted.
-func bindAddresses(cfg Config) (v4, v6 netip.AddrPort, err error) {
-	listen := cfg.Listen
-	if cfg.RelaysOnly {
-		return v4, v6, nil
+// listen is what one public port is to be bound to; the zero AddrPort where a
+// family is not wanted.
+type listen struct{ v4, v6 netip.AddrPort }
+
+func (l listen) first() netip.AddrPort {
+	if l.v4.IsValid() {
+		return l.v4
 	}
-	if listen == "" {
-		listen = ":0"
+	return l.v6
+}
+
+func bindAddresses(cfg Config) ([]listen, error) {
+	addresses := cfg.Listen
+	switch {
+	case cfg.RelaysOnly:
+		return nil, nil
+	case len(addresses) == 0:
+		addresses = []string{":0"}
 	}
-	host, _, err := net.SplitHostPort(listen)
+	var listens []listen
+	for _, address := range addresses {
+		l, err := bindAddress(address)
+		if err != nil {
+			return nil, fmt.Errorf("udp address %q: %w", address, err)
+		}
+		listens = append(listens, l)
+	}
+	return listens, nil
+}
+
+func bindAddress(address string) (listen, error) {
+	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return v4, v6, fmt.Errorf("udp address %q: %w", listen, err)
+		return listen{}, err
 	}
-	resolved, err := net.ResolveUDPAddr("udp", listen)
+	resolved, err := net.ResolveUDPAddr("udp", address)
 	if err != nil {
-		return v4, v6, fmt.Errorf("udp address %q: %w", listen, err)
+		return listen{}, err
 	}
 	port := uint16(resolved.Port)
 	ip, _ := netip.AddrFromSlice(resolved.IP)
 	ip = ip.Unmap().WithZone(resolved.Zone)
 	switch {
 	case host == "" || !ip.IsValid() || ip == netip.IPv6Unspecified():
-		return netip.AddrPortFrom(netip.IPv4Unspecified(), port), netip.AddrPortFrom(netip.IPv6Unspecified(), port), nil
+		return listen{netip.AddrPortFrom(netip.IPv4Unspecified(), port), netip.AddrPortFrom(netip.IPv6Unspecified(), port)}, nil
 	case ip.Is4():
-		return netip.AddrPortFrom(ip, port), v6, nil
+		return listen{v4: netip.AddrPortFrom(ip, port)}, nil
 	default:
-		return v4, netip.AddrPortFrom(ip, port), nil
+		return listen{v6: netip.AddrPortFrom(ip, port)}, nil
+	}
+}
+
+// mainPort is the sockets of one public port; nil where there is none.
+type mainPort struct {
+	v4, v6 *socket
+	addr   netip.AddrPort
+}
+
+// LocalAddr returns the address of the first public port, which is unspecified
+// where the poller listens on all of them; it is invalid if there is none.
+func (p *Poller) LocalAddr() netip.AddrPort { return p.AddrOf(dgram.Main) }
+
+// AddrOf returns the address of the public port with the number sock.
+func (p *Poller) AddrOf(sock dgram.Sock) netip.AddrPort {
+	if sock.Kind() != dgram.Main || int(sock) >= len(p.mains) {
+		return netip.AddrPort{}
+	}
+	return p.mains[sock].addr
+}
+
+// main returns the socket of a public port that reaches remote, nil if there is
+// none.
+func (p *Poller) main(sock dgram.Sock, remote netip.Addr) *socket {
+	switch {
+	case sock.Kind() != dgram.Main || int(sock) >= len(p.mains):
+		return nil
+	case remote.Is4():
+		return p.mains[sock].v4
+	default:
+		return p.mains[sock].v6
 	}
 }

@@ -243,15 +243,15 @@ func TestTheDeadlineEndsTheWait(t *testing.T) {
 }
 
 func TestATakenPortIsAnError(t *testing.T) {
-	p := openOne(t, Config{Listen: "127.0.0.1:0"})
-	_, err := Open(Config{Listen: p.LocalAddr().String()})
+	p := openOne(t, Config{Listen: []string{"127.0.0.1:0"}})
+	_, err := Open(Config{Listen: []string{p.LocalAddr().String()}})
 	if !errors.Is(err, ErrAddressInUse) {
 		t.Errorf("a second server on the same port: %v", err)
 	}
 }
 
 func TestWhatCannotBeSentIsCounted(t *testing.T) {
-	p := openOne(t, Config{Listen: "127.0.0.1:0"})
+	p := openOne(t, Config{Listen: []string{"127.0.0.1:0"}})
 	p.WriteBatch([]dgram.Out{
 		{Remote: netip.MustParseAddrPort("[::1]:9"), Data: []byte("no such family")},
 		{Remote: netip.MustParseAddrPort("127.0.0.1:0"), Data: []byte("no port")},
@@ -294,4 +294,28 @@ func TestAPollerWithoutThePublicPort(t *testing.T) {
 		{Sock: sock, Remote: addrOf(c), Data: []byte("relayed")},
 	})
 	expect(t, c, []byte("relayed"))
+}
+
+func TestSeveralPublicPortsAreToldApart(t *testing.T) {
+	p := openOne(t, Config{Listen: []string{"127.0.0.1:0", ":0", "[::1]:0"}})
+	for i, ip := range []netip.Addr{loopbacks[0], loopbacks[0], loopbacks[1]} {
+		sock := dgram.Main | dgram.Sock(i)
+		c := dial(t, netip.AddrPortFrom(ip, p.AddrOf(sock).Port()))
+		if _, err := c.Write([]byte("question")); err != nil {
+			t.Fatal(err)
+		}
+		readN(t, p, 1, func(in *dgram.In) {
+			if in.Sock != sock || in.Remote != addrOf(c) || in.Local != ip {
+				t.Fatalf("got %x from %v to %v, want %x from %v to %v", in.Sock, in.Remote, in.Local, sock, addrOf(c), ip)
+			}
+			p.WriteBatch([]dgram.Out{{Sock: in.Sock, Remote: in.Remote, Local: in.Local, Data: []byte("answer")}})
+		})
+		expect(t, c, []byte("answer")) // a connected socket: it came from the port that was asked
+	}
+	nowhere := dgram.Out{Sock: 3, Remote: netip.AddrPortFrom(loopbacks[0], 9), Data: []byte("x")}
+	other := dgram.Out{Sock: 2, Remote: netip.AddrPortFrom(loopbacks[0], 9), Data: []byte("x")}
+	p.WriteBatch([]dgram.Out{nowhere, other})
+	if got := p.Counters().SendRefused; got != 2 || p.AddrOf(3).IsValid() || p.AddrOf(dgram.StreamKind).IsValid() {
+		t.Errorf("%d datagrams through ports that are not there were counted, want 2", got)
+	}
 }

@@ -26,6 +26,10 @@ func (e *Engine) handleAllocate(r *request) {
 		e.refuse(r, code)
 		return
 	}
+	if e.draining {
+		e.refuseDraining(r)
+		return
+	}
 	if e.users[string(r.attrs.username)] >= e.cfg.MaxAllocationsPerUser {
 		e.refuse(r, stun.CodeAllocationQuota)
 		return
@@ -114,6 +118,7 @@ func (e *Engine) lifetime(at *attrs) time.Duration {
 
 func (e *Engine) openAllocation(now mono.Time, a *allocation, r RelayOpened, out *Out) {
 	a.state, a.sock, a.relayed = open, r.Sock, r.Advertised
+	a.opened = now
 	e.timers.set(a, now.Add(a.granted))
 	e.counters.AllocationsOpened++
 	out.Events = append(out.Events, Event{

@@ -35,6 +35,10 @@ type allocation struct {
 	fingerprint bool
 	granted     time.Duration
 
+	serial           uint64
+	opened           mono.Time
+	toPeer, toClient Traffic
+
 	permissions []permission
 	channels    []channel
 
@@ -77,7 +81,8 @@ func (e *Engine) find(now mono.Time, c Client, out *Out) *allocation {
 }
 
 func (e *Engine) newAllocation(c Client, user []byte) *allocation {
-	a := &allocation{client: c, user: string(user), timer: -1}
+	e.serial++
+	a := &allocation{client: c, user: string(user), timer: -1, serial: e.serial}
 	if n := len(e.free); n > 0 {
 		a.relay, e.free = e.free[n-1], e.free[:n-1]
 	} else {
@@ -103,6 +108,7 @@ func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
 	e.closeRelay(a, out)
 	out.Events = append(out.Events, Event{
 		Kind: AllocationClosed, Client: a.client, Relayed: a.relayed, User: a.user, Reason: reason,
+		ToPeer: a.toPeer, ToClient: a.toClient,
 	})
 	e.timers.remove(a)
 	e.forget(a)

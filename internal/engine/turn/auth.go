@@ -25,6 +25,7 @@ func (e *Engine) authenticate(r *request) bool {
 	case !r.attrs.has(seenUsername | seenRealm | seenNonce):
 		e.refuse(r, stun.CodeBadRequest)
 	case !e.credentialGood(r):
+		e.noteFailure(r)
 		e.challenge(r, stun.CodeUnauthenticated)
 	case !e.nonceGood(r):
 		e.challenge(r, stun.CodeStaleNonce)

@@ -31,12 +31,12 @@ type bucket struct {
 	even   mono.Time
 }
 
-func newReplyBudget(cfg *Config) *replyBudget {
-	interval := time.Second / time.Duration(cfg.RepliesPerSecond)
+func newReplyBudget(perSecond, burst int, secret *[32]byte) *replyBudget {
+	interval := time.Second / time.Duration(perSecond)
 	return &replyBudget{
 		interval: interval,
-		burst:    interval * time.Duration(cfg.ReplyBurst),
-		seed:     binary.BigEndian.Uint64(cfg.Secret[8:]),
+		burst:    interval * time.Duration(burst),
+		seed:     binary.BigEndian.Uint64(secret[8:]),
 	}
 }
 

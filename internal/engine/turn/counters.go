@@ -59,6 +59,7 @@ type Counters struct {
 	ToClientBytes     uint64 // payload
 	SuccessReplies    uint64
 	Challenges        uint64 // 401 and 438
+	AuthFailures      uint64 // requests with a wrong credential
 	ErrorReplies      uint64 // all other errors
 	AllocationsOpen   uint64 // now, those whose relay is not open yet included
 	AllocationsOpened uint64

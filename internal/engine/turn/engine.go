@@ -36,12 +36,15 @@ type Engine struct {
 	hasher   *stun.Hasher
 	budget   *replyBudget
 	rules    *Rules
+	failures *replyBudget // of lines about wrong credentials
 	clients  map[clientKey]*allocation
 	users    map[string]int // allocations by user
 	relays   []*allocation  // by RelayID; nil where the ID is free
 	free     []RelayID
 	timers   timers
 	counters Counters
+	serial   uint64 // of the allocation made last
+	draining bool
 
 	request      request // the one being handled
 	indicationID uint64
@@ -55,7 +58,8 @@ func New(cfg Config) *Engine {
 	return &Engine{
 		cfg:          cfg,
 		hasher:       stun.NewHasher(),
-		budget:       newReplyBudget(&cfg),
+		budget:       newReplyBudget(cfg.RepliesPerSecond, cfg.ReplyBurst, &cfg.Secret),
+		failures:     newReplyBudget(failuresPerSecond, failureBurst, &cfg.Secret),
 		rules:        cfg.Policy.Rules(),
 		clients:      make(map[clientKey]*allocation),
 		users:        make(map[string]int),

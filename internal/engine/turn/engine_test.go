@@ -257,8 +257,7 @@ func TestNonceOfAnotherServerOrClient(t *testing.T) {
 }
 
 func TestBudget(t *testing.T) {
-	cfg := Config{RepliesPerSecond: 10, ReplyBurst: 20}
-	b := newReplyBudget(&cfg)
+	b := newReplyBudget(10, 20, new([32]byte))
 	now := mono.Time(1)
 	count := func(ip string, tries int) (n int) {
 		for range tries {

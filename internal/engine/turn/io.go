@@ -92,16 +92,19 @@ type EventKind uint8
 const (
 	AllocationOpened EventKind = iota
 	AllocationClosed
+	AuthenticationFailed
 )
 
 // Event reports a change of lifecycle, for logs and metrics. It carries no
 // credential.
 type Event struct {
-	Kind    EventKind
-	Client  Client
-	Relayed netip.AddrPort
-	User    string // username as authenticated
-	Reason  string // of AllocationClosed: "expired", "deleted", "closed" (the stream went)
+	Kind     EventKind
+	Client   Client
+	Relayed  netip.AddrPort
+	User     string  // username as authenticated; with AuthenticationFailed as claimed
+	Reason   string  // of AllocationClosed: "expired", "deleted", "closed" (the stream went), "killed"
+	ToPeer   Traffic // of AllocationClosed
+	ToClient Traffic // of AllocationClosed
 }
 
 // Authenticator finds the long-term key of a user. It must not block.

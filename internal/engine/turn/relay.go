@@ -81,6 +81,7 @@ func (e *Engine) toPeer(a *allocation, peer netip.AddrPort, data []byte, out *Ou
 	out.Send = append(out.Send, dgram.Out{Sock: a.sock, Remote: to, Data: data})
 	e.counters.ToPeerPackets++
 	e.counters.ToPeerBytes += uint64(len(data))
+	a.toPeer.add(len(data))
 	return true
 }
 
@@ -141,6 +142,7 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 	}
 	e.counters.ToClientPackets++
 	e.counters.ToClientBytes += uint64(n)
+	a.toClient.add(n)
 }
 
 // originIn returns the address that the client knows the sender by, if that has a

@@ -267,6 +267,10 @@ func (w *world) effects() string {
 		fmt.Fprintf(&s, "close relay %d\n", id)
 	}
 	for _, e := range w.out.Events {
+		if e.Kind == AuthenticationFailed {
+			fmt.Fprintf(&s, "event: authentication of %s from %v failed\n", e.User, e.Client.Remote)
+			continue
+		}
 		kind := "opened"
 		if e.Kind == AllocationClosed {
 			kind = "closed: " + e.Reason

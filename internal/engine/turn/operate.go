@@ -1,0 +1,114 @@
+package turn
+
+import (
+	"net/netip"
+
+	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+// Traffic is what was relayed one way.
+type Traffic struct {
+	Packets uint64
+	Bytes   uint64 // payload
+}
+
+func (t *Traffic) add(bytes int) {
+	t.Packets++
+	t.Bytes += uint64(bytes)
+}
+
+// Session is an open allocation as those see it who run the server.
+type Session struct {
+	Relay    RelayID
+	Serial   uint64 // no two allocations of an engine have the same
+	Client   Client
+	User     string
+	Relayed  netip.AddrPort
+	Opened   mono.Time
+	Expires  mono.Time
+	Peers    int // permissions that stand
+	Channels int // channels that stand
+	ToPeer   Traffic
+	ToClient Traffic
+}
+
+// Sessions appends the open allocations whose relay is from or above to list, at
+// most limit of them, and returns the relay to go on from; more is false at the
+// end.
+func (e *Engine) Sessions(now mono.Time, from RelayID, limit int, list []Session) (_ []Session, next RelayID, more bool) {
+	for ; int(from) < len(e.relays); from++ {
+		a := e.relays[from]
+		if a == nil || a.state != open || a.expires <= now {
+			continue
+		}
+		if limit == 0 {
+			return list, from, true
+		}
+		limit--
+		list = append(list, a.session(now))
+	}
+	return list, from, false
+}
+
+func (a *allocation) session(now mono.Time) Session {
+	s := Session{
+		Relay: a.relay, Serial: a.serial, Client: a.client, User: a.user, Relayed: a.relayed,
+		Opened: a.opened, Expires: a.expires, ToPeer: a.toPeer, ToClient: a.toClient,
+	}
+	for i := range a.permissions {
+		if a.permissions[i].expires > now {
+			s.Peers++
+		}
+	}
+	for i := range a.channels {
+		if a.channels[i].expires > now {
+			s.Channels++
+		}
+	}
+	return s
+}
+
+// Kill closes the allocation that [Session] named so, and says whether it was
+// still there.
+func (e *Engine) Kill(relay RelayID, serial uint64, out *Out) bool {
+	if int(relay) >= len(e.relays) || e.relays[relay] == nil {
+		return false
+	}
+	a := e.relays[relay]
+	if a.state != open || a.serial != serial {
+		return false
+	}
+	e.closeAllocation(a, "killed", out)
+	return true
+}
+
+// SetDraining says whether new allocations are refused. Those that exist live on
+// and are refreshed.
+func (e *Engine) SetDraining(draining bool) { e.draining = draining }
+
+// refuseDraining: RFC 8656, section 19: "508 (Insufficient Capacity): The server is
+// unable to carry out the request due to some capacity limit being reached."
+// https://www.rfc-editor.org/rfc/rfc8656#section-19
+func (e *Engine) refuseDraining(r *request) {
+	e.refuse(r, stun.CodeInsufficientCapacity)
+}
+
+// A source with wrong credentials is reported so often.
+const (
+	failuresPerSecond = 1
+	failureBurst      = 10
+)
+
+// noteFailure reports a wrong credential to those who watch, with its source. Only
+// a nonce that this server gave to that source proves that the source is no
+// forgery: whoever is shut out by what a log says must have been the one.
+func (e *Engine) noteFailure(r *request) {
+	e.counters.AuthFailures++
+	if !e.nonceGood(r) || !e.failures.take(r.now, r.client.Remote.Addr()) {
+		return
+	}
+	r.out.Events = append(r.out.Events, Event{
+		Kind: AuthenticationFailed, Client: r.client, User: string(r.attrs.username), Reason: "wrong credential",
+	})
+}
