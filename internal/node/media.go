@@ -82,7 +82,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		shared: stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
 	}
-	cfg.Policy.Own = ownAddresses()
+	cfg.Policy.Own = m.directory.ownAddresses()
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
 		Families: m.families(),

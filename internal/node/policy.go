@@ -11,16 +11,22 @@ import (
 // SetPolicy puts another peer policy into force. Sessions stay, except with peers
 // that it refuses.
 func (m *media) SetPolicy(p turn.Policy) {
-	p.Own = ownAddresses()
+	p.Own = m.directory.ownAddresses()
 	rules := p.Rules()
 	for _, s := range m.shards {
 		s.do(func(now mono.Time) { s.engine.HandlePolicy(now, rules, &s.out) })
 	}
 }
 
-// ownAddresses are those of the machine's interfaces now. Behind them are its own
-// services, which no peer is to be taken for.
-func ownAddresses() (own []netip.Addr) {
+// ownAddresses are those of the machine's interfaces now, and those that it is
+// reached under from outside. Behind them are its own services, which no peer is
+// to be taken for.
+func (d *relayDirectory) ownAddresses() (own []netip.Addr) {
+	for _, ip := range d.public {
+		if ip.IsValid() {
+			own = append(own, ip)
+		}
+	}
 	addrs, _ := net.InterfaceAddrs() // without them the directory of relays still guards the advertised ones
 	for _, a := range addrs {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {

@@ -32,7 +32,11 @@ func TestReloadedPolicyHoldsForOpenRelays(t *testing.T) {
 }
 
 func TestOwnAddressesAreKnown(t *testing.T) {
-	rules := turn.Policy{Own: ownAddresses()}.Rules()
+	public := netip.MustParseAddr("9.9.9.9")
+	rules := turn.Policy{Own: newRelayDirectory([]netip.Addr{public}).ownAddresses()}.Rules()
+	if rules.Permits(public) || rules.Permits(netip.MustParseAddr("64:ff9b::9.9.9.9")) {
+		t.Error("the public address may be a peer, or may be disguised")
+	}
 	addrs, err := net.InterfaceAddrs()
 	if err != nil || len(addrs) == 0 {
 		t.Skipf("SKIPPED: no interface to look at: %v", err)

@@ -114,40 +114,6 @@ func TestPolicyAllowAndDeny(t *testing.T) {
 	}
 }
 
-// Every disguise of every refused address is refused where a peer can be named.
-func TestPolicyHoldsInTheEngine(t *testing.T) {
-	for family, relay := range map[string]string{"family=1": "203.0.113.5:50000", "family=2": "[2001:db8::5]:50000"} {
-		w := newWorld(t, Config{})
-		a := w.client("a", "udp", "198.51.100.1:4000")
-		w.command([]string{"a", "allocate"})
-		w.command([]string{"a", "allocate", family, "lifetime=3600"})
-		w.opened(0, relay)
-		delete(w.relays, netip.MustParseAddrPort(relay)) // documentation addresses are to be refused here too
-		var ips []netip.Addr
-		for _, s := range refusedIPv4 {
-			ips = append(ips, netip.MustParseAddr(s))
-			for _, v6 := range disguises(netip.MustParseAddr(s)) {
-				ips = append(ips, v6)
-			}
-		}
-		for _, s := range refusedIPv6 {
-			ips = append(ips, netip.MustParseAddr(s))
-		}
-		for _, ip := range ips {
-			peer := "peer=" + netip.AddrPortFrom(ip.Unmap().WithZone(""), 700).String()
-			w.command([]string{"a", "permit", peer})
-			w.command([]string{"a", "bind", peer, "channel=0x4000"})
-			w.command([]string{"a", "send", peer, "data=x"})
-		}
-		if n := len(w.engine.clients[a.mapKey()].permissions); n != 0 {
-			t.Errorf("%s: %d permissions for refused peers", family, n)
-		}
-		if n := w.engine.counters.ToPeerPackets; n != 0 {
-			t.Errorf("%s: %d packets to refused peers", family, n)
-		}
-	}
-}
-
 // A permission that should never have come to be does not let packets out.
 func TestPolicyIsCheckedAgainWhenSending(t *testing.T) {
 	w := newWorld(t, Config{})
