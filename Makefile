@@ -20,7 +20,7 @@ GOBUILD  = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '$(LDFLA
 WEB_SOURCES = $(shell find web -type d \( -name node_modules -o -name dist -o -name build \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build web test check generate fuzz lab bench screenshots release clean
+.PHONY: help run build web test check generate bpf fuzz lab bench screenshots release clean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -51,6 +51,11 @@ check: web/node_modules/.package-lock.json ## static checks: format, vet, static
 
 generate: ## write again what is generated from Go types
 	$(GO) generate ./...
+
+bpf: ## compile the kernel path again; needs clang and the kernel's headers (Debian: clang, linux-libc-dev)
+	cd internal/edge/offload && GOPACKAGE=offload $(GO) run github.com/cilium/ebpf/cmd/bpf2go -tags linux -target bpfel \
+		program bpf/relay.c -- -O2 -g -Wall -Wextra -Werror -mcpu=v3 -I/usr/include/$$(uname -m)-linux-gnu
+	cat internal/edge/offload/bpf/*.[ch] | sha256sum | cut -d' ' -f1 >internal/edge/offload/bpf/compiled.sha256
 
 fuzz: ## every fuzz target for FUZZTIME (5m each)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh

@@ -1,0 +1,158 @@
+//go:build amd64 || arm64
+
+package offload
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/parley-rtc/parley/internal/mono"
+)
+
+const (
+	// lookAgain is how long an address that was looked for is taken as dealt with.
+	lookAgain = 10 * time.Second
+	// wantedMax bounds the addresses that are remembered: those of the machine.
+	wantedMax = 1024
+	// attachedMax bounds the interfaces that the program is attached to.
+	attachedMax = 64
+)
+
+// interfaces attaches the program to the interfaces that carry the addresses of
+// channels. It has a goroutine of its own, because attaching may wait for others
+// who change the network.
+type interfaces struct {
+	program *ebpf.Program
+	log     *slog.Logger
+	wake    chan struct{}
+	stop    chan struct{}
+	stopped chan struct{}
+
+	mu     sync.Mutex
+	wanted map[netip.Addr]mono.Time // when it was last looked for
+
+	attached map[int]link.Link // by interface number; the goroutine's own
+}
+
+func watchInterfaces(program *ebpf.Program, log *slog.Logger) *interfaces {
+	i := &interfaces{
+		program: program, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		wanted: make(map[netip.Addr]mono.Time), attached: make(map[int]link.Link),
+	}
+	go i.run()
+	return i
+}
+
+// want sees to it that packets for these addresses are looked at. It does not wait.
+func (i *interfaces) want(addresses ...netip.Addr) {
+	now, look := mono.Now(), false
+	i.mu.Lock()
+	for _, a := range addresses {
+		last, known := i.wanted[a]
+		if known && now.Sub(last) < lookAgain || !known && len(i.wanted) >= wantedMax {
+			continue
+		}
+		i.wanted[a], look = now, true
+	}
+	i.mu.Unlock()
+	if look {
+		select {
+		case i.wake <- struct{}{}:
+		default: // it will look in any case
+		}
+	}
+}
+
+func (i *interfaces) close() {
+	close(i.stop)
+	<-i.stopped
+}
+
+func (i *interfaces) run() {
+	defer close(i.stopped)
+	for {
+		select {
+		case <-i.wake:
+			i.look()
+		case <-i.stop:
+			for _, l := range i.attached {
+				_ = l.Close() // a descriptor
+			}
+			return
+		}
+	}
+}
+
+// look attaches where something is wanted, and lets go of interfaces that are gone.
+func (i *interfaces) look() {
+	all, err := net.Interfaces()
+	if err != nil {
+		i.log.Warn("kernel path: interfaces unknown", "reason", err)
+		return
+	}
+	there := make(map[int]bool, len(all))
+	for n := range all {
+		there[all[n].Index] = true
+		if i.attached[all[n].Index] == nil && i.carriesWanted(&all[n]) {
+			i.attach(&all[n])
+		}
+	}
+	for index, l := range i.attached {
+		if !there[index] {
+			_ = l.Close()
+			delete(i.attached, index)
+		}
+	}
+}
+
+// carriesWanted leaves out what has no Ethernet header: loopback, tunnels.
+func (i *interfaces) carriesWanted(dev *net.Interface) bool {
+	const ethernetAddress = 6
+	if dev.Flags&net.FlagLoopback != 0 || dev.Flags&net.FlagPointToPoint != 0 || len(dev.HardwareAddr) != ethernetAddress {
+		return false
+	}
+	addresses, err := dev.Addrs()
+	if err != nil {
+		return false // gone meanwhile
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, a := range addresses {
+		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
+			if _, ok := i.wanted[prefix.Addr().Unmap()]; ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (i *interfaces) attach(dev *net.Interface) {
+	if len(i.attached) >= attachedMax {
+		return
+	}
+	l, err := attach(i.program, dev.Index)
+	if err != nil {
+		i.log.Warn("kernel path: not attached", "interface", dev.Name, "reason", err)
+		return
+	}
+	i.attached[dev.Index] = l
+	i.log.Info("kernel path: attached", "interface", dev.Name)
+	for _, family := range []string{"ipv4", "ipv6"} {
+		// A family that is off has no such file, and no packets either.
+		setting := fmt.Sprintf("/proc/sys/net/%s/conf/%s/forwarding", family, dev.Name)
+		if value, err := os.ReadFile(setting); err == nil && strings.TrimSpace(string(value)) == "0" {
+			i.log.Info("kernel path: everything goes through user space while forwarding is off",
+				"interface", dev.Name, "setting", fmt.Sprintf("net.%s.conf.%s.forwarding", family, dev.Name))
+		}
+	}
+}
