@@ -191,24 +191,6 @@ func (s *shard) detachRelays(from int) int {
 	return len(s.out.CloseRelays)
 }
 
-func (s *shard) openRelay(now mono.Time, open turn.OpenRelay) {
-	answer := turn.RelayOpened{ID: open.ID}
-	if ip, ok := s.directory.bindAddress(now, open.Family, open.Near); ok {
-		if sock, local, err := s.poller.OpenRelay(ip, open.Even); err == nil {
-			for int(open.ID) >= len(s.relays) {
-				s.relays = append(s.relays, boundRelay{})
-			}
-			for int(sock.Index()) >= len(s.relayID) {
-				s.relayID = append(s.relayID, 0)
-			}
-			s.relays[open.ID] = boundRelay{sock, local}
-			s.relayID[sock.Index()] = open.ID
-			answer.OK, answer.Sock, answer.Advertised = true, sock, s.directory.add(local)
-		}
-	}
-	s.engine.HandleRelayOpened(now, answer, &s.out)
-}
-
 // write sends what is for streams to their queues, and the rest in one batch.
 func (s *shard) write(now mono.Time) {
 	datagrams := s.out.Send[:0]

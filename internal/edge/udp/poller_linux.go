@@ -73,6 +73,45 @@ func (p *Poller) OpenRelay(local netip.Addr, even bool) (dgram.Sock, netip.AddrP
 	if err != nil {
 		return 0, addr, fmt.Errorf("opening a relay: %w", err)
 	}
+	sock, err := p.addRelay(s, addr)
+	return sock, addr, err
+}
+
+// OpenRelayPair opens two relay sockets on local, one with an even port of the
+// range and one with the port above.
+func (p *Poller) OpenRelayPair(local netip.Addr) (socks [2]dgram.Sock, addrs [2]netip.AddrPort, err error) {
+	var pair [2]*socket
+	addrs, err = p.ports.bindPair(local, func(addrs [2]netip.AddrPort) (inUse bool, err error) {
+		for i, a := range addrs {
+			if pair[i], err = openSocket(a, false, p.relayBuffer); err != nil {
+				if i == 1 {
+					unix.Close(pair[0].fd)
+				}
+				return errors.Is(err, ErrAddressInUse), err
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return socks, addrs, fmt.Errorf("opening two relays: %w", err)
+	}
+	for i, s := range pair {
+		if socks[i], err = p.addRelay(s, addrs[i]); err == nil {
+			continue
+		}
+		if i == 0 {
+			unix.Close(pair[1].fd)
+			p.ports.release(local, addrs[1].Port())
+		} else {
+			p.CloseRelay(socks[0])
+		}
+		return socks, addrs, err
+	}
+	return socks, addrs, nil
+}
+
+// addRelay begins to read from a relay socket. On failure it closes it.
+func (p *Poller) addRelay(s *socket, addr netip.AddrPort) (dgram.Sock, error) {
 	index := uint32(len(p.relays))
 	if n := len(p.relaysFree); n > 0 {
 		index = p.relaysFree[n-1]
@@ -83,13 +122,13 @@ func (p *Poller) OpenRelay(local netip.Addr, even bool) (dgram.Sock, netip.AddrP
 	s.sock = dgram.RelayKind | dgram.Sock(index)
 	if err := p.watch(s.fd, int32(index)); err != nil {
 		unix.Close(s.fd)
-		p.ports.release(local, addr.Port())
+		p.ports.release(addr.Addr(), addr.Port())
 		p.relaysFree = append(p.relaysFree, index)
-		return 0, netip.AddrPort{}, fmt.Errorf("opening a relay: %w", err)
+		return 0, fmt.Errorf("opening a relay: %w", err)
 	}
 	s.port = addr.Port()
 	p.relays[index] = s
-	return s.sock, addr, nil
+	return s.sock, nil
 }
 
 // CloseRelay closes a relay socket and gives its port back. Datagrams of it that

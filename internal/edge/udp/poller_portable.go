@@ -263,6 +263,32 @@ func (p *Poller) OpenRelay(local netip.Addr, even bool) (dgram.Sock, netip.AddrP
 	if err != nil {
 		return 0, addr, fmt.Errorf("opening a relay: %w", err)
 	}
+	return p.addRelay(s), addr, nil
+}
+
+// OpenRelayPair opens two relay sockets on local, one with an even port of the
+// range and one with the port above.
+func (p *Poller) OpenRelayPair(local netip.Addr) (socks [2]dgram.Sock, addrs [2]netip.AddrPort, err error) {
+	var pair [2]*socket
+	addrs, err = p.ports.bindPair(local, func(addrs [2]netip.AddrPort) (inUse bool, err error) {
+		for i, a := range addrs {
+			if pair[i], err = openSocket(a, p.relayBuffer); err != nil {
+				if i == 1 {
+					pair[0].conn.Close()
+				}
+				return errors.Is(err, ErrAddressInUse), err
+			}
+		}
+		return false, nil
+	})
+	if err != nil {
+		return socks, addrs, fmt.Errorf("opening two relays: %w", err)
+	}
+	return [2]dgram.Sock{p.addRelay(pair[0]), p.addRelay(pair[1])}, addrs, nil
+}
+
+// addRelay begins to read from a relay socket.
+func (p *Poller) addRelay(s *socket) dgram.Sock {
 	index := uint32(len(p.relays))
 	if n := len(p.relaysFree); n > 0 {
 		index = p.relaysFree[n-1]
@@ -273,7 +299,7 @@ func (p *Poller) OpenRelay(local netip.Addr, even bool) (dgram.Sock, netip.AddrP
 	s.sock = dgram.RelayKind | dgram.Sock(index)
 	p.relays[index] = s
 	p.startReading(s)
-	return s.sock, addr, nil
+	return s.sock
 }
 
 // CloseRelay closes a relay socket and gives its port back. Datagrams of it that

@@ -102,6 +102,39 @@ func (p *Ports) bind(local netip.Addr, even bool, try func(netip.AddrPort) (inUs
 	return netip.AddrPort{}, ErrNoPort
 }
 
+// bindPair does the same for an even port and the one above, both or none.
+func (p *Ports) bindPair(local netip.Addr, try func([2]netip.AddrPort) (inUse bool, err error)) (addrs [2]netip.AddrPort, err error) {
+	var taken [bindTries]uint16
+	n := 0
+	release := func(port uint16) {
+		p.release(local, port)
+		p.release(local, port+1)
+	}
+	defer func() {
+		for _, port := range taken[:n] {
+			release(port)
+		}
+	}()
+	for n < bindTries {
+		port, ok := p.takePair(local)
+		if !ok {
+			return addrs, ErrNoPort
+		}
+		addrs = [2]netip.AddrPort{netip.AddrPortFrom(local, port), netip.AddrPortFrom(local, port+1)}
+		inUse, err := try(addrs)
+		if err == nil {
+			return addrs, nil
+		}
+		if !inUse {
+			release(port)
+			return addrs, err
+		}
+		taken[n] = port
+		n++
+	}
+	return addrs, ErrNoPort
+}
+
 func (p *Ports) take(local netip.Addr, even bool) (uint16, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -113,9 +146,45 @@ func (p *Ports) take(local netip.Addr, even bool) (uint16, bool) {
 	if count == 0 {
 		return 0, false
 	}
-	var random [8]byte
-	rand.Read(random[:])
-	return set.takeNth(int(binary.LittleEndian.Uint64(random[:])%uint64(count)), mask), true
+	return set.takeNth(random(count), mask), true
+}
+
+// takePair takes an even port and the one above. There is no count of such pairs,
+// so they are counted first.
+func (p *Ports) takePair(local netip.Addr) (uint16, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	set := p.set(local)
+	count := 0
+	for _, word := range set.free {
+		count += bits.OnesCount64(pairs(word))
+	}
+	if count == 0 {
+		return 0, false
+	}
+	n := random(count)
+	for i, word := range set.free {
+		word = pairs(word)
+		if ones := bits.OnesCount64(word); n >= ones {
+			n -= ones
+			continue
+		}
+		port := uint16(i*64 + nthBit(word, n))
+		set.remove(port)
+		set.remove(port + 1)
+		return port, true
+	}
+	panic("fewer pairs of free ports than counted")
+}
+
+// pairs has a bit for each even port of a word that is free like the one above.
+func pairs(word uint64) uint64 { return word & (word >> 1) & evenPorts }
+
+// random returns a number below n that nobody can predict.
+func random(n int) int {
+	var b [8]byte
+	rand.Read(b[:])
+	return int(binary.LittleEndian.Uint64(b[:]) % uint64(n))
 }
 
 func (p *Ports) release(local netip.Addr, port uint16) {
@@ -154,14 +223,22 @@ func (s *portSet) takeNth(n int, mask uint64) uint16 {
 			n -= ones
 			continue
 		}
-		for ; n > 0; n-- {
-			word &= word - 1
-		}
-		bit := bits.TrailingZeros64(word)
-		s.free[i] &^= 1 << bit
-		port := uint16(i*64 + bit)
-		s.counted(port, -1)
+		port := uint16(i*64 + nthBit(word, n))
+		s.remove(port)
 		return port
 	}
 	panic("fewer free ports than counted")
+}
+
+func (s *portSet) remove(port uint16) {
+	s.free[port/64] &^= 1 << (port % 64)
+	s.counted(port, -1)
+}
+
+// nthBit returns the place of the set bit that has n set ones below it.
+func nthBit(word uint64, n int) int {
+	for ; n > 0; n-- {
+		word &= word - 1
+	}
+	return bits.TrailingZeros64(word)
 }

@@ -105,3 +105,65 @@ func TestEvenPorts(t *testing.T) {
 		t.Errorf("an eighth port of seven: %v", err)
 	}
 }
+
+func TestPairsOfPorts(t *testing.T) {
+	ports, err := NewPorts(50001, 50008)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v4 := netip.MustParseAddr("192.0.2.1")
+	held := errors.New("held")
+	tries := 0
+	if _, err := ports.bindPair(v4, func(a [2]netip.AddrPort) (bool, error) { tries++; return true, held }); !errors.Is(err, ErrNoPort) || tries != 3 {
+		t.Errorf("%d tries of the three pairs, %v", tries, err)
+	}
+	if _, err := ports.bindPair(v4, func(a [2]netip.AddrPort) (bool, error) { return false, held }); !errors.Is(err, held) {
+		t.Errorf("got %v", err)
+	}
+	for range 3 {
+		a, err := ports.bindPair(v4, func([2]netip.AddrPort) (bool, error) { return false, nil })
+		if err != nil || a[0].Port()%2 != 0 || a[1].Port() != a[0].Port()+1 {
+			t.Fatalf("got %v, %v", a, err)
+		}
+	}
+	if free, _ := ports.Free(); free != 2 { // 50001 and 50008, which have no partner
+		t.Errorf("%d ports free, want 2", free)
+	}
+	// Half a pair is none.
+	ports.release(v4, 50002)
+	if a, err := ports.bindPair(v4, func([2]netip.AddrPort) (bool, error) { return false, nil }); !errors.Is(err, ErrNoPort) {
+		t.Errorf("got %v, %v", a, err)
+	}
+	if a, err := ports.bind(v4, true, func(netip.AddrPort) (bool, error) { return false, nil }); err != nil || a.Port()%2 != 0 {
+		t.Errorf("got %v, %v", a, err)
+	}
+}
+
+// Who saw many relay ports knows nothing about the next: over many pairs of ports
+// in a row each difference is about as frequent as any other, and all ports of the
+// range come.
+func TestPortsAreUnpredictable(t *testing.T) {
+	const size, rounds = 64, 64 * 400
+	ports, err := NewPorts(50000, 50000+size-1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v4 := netip.MustParseAddr("192.0.2.1")
+	var differences, seen [size]int
+	last := uint16(0)
+	for range rounds {
+		a, err := ports.bind(v4, false, func(netip.AddrPort) (bool, error) { return false, nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[a.Port()-50000]++
+		differences[(a.Port()-last)%size]++
+		last = a.Port()
+		ports.release(v4, last)
+	}
+	for i := range size { // 400 of each are to be expected; 200 away is ten standard deviations
+		if seen[i] < 200 || seen[i] > 600 || differences[i] < 200 || differences[i] > 600 {
+			t.Errorf("port %d came %d times, difference %d %d times, of %d", 50000+i, seen[i], i, differences[i], rounds)
+		}
+	}
+}

@@ -108,3 +108,11 @@ func (b *Builder) Finish() []byte {
 func (b *Builder) putLength(more int) {
 	binary.BigEndian.PutUint16(b.buf[b.start+2:], uint16(len(b.buf)-b.start-HeaderLen+more))
 }
+
+// AddressErrorCode adds ADDRESS-ERROR-CODE (RFC 8656, section 18.12).
+func (b *Builder) AddressErrorCode(family byte, code Code, reason string) {
+	b.header(AttrAddressErrorCode, 4+len(reason))
+	b.buf = append(b.buf, family, 0, byte(code/100), byte(code%100))
+	b.buf = append(b.buf, reason...)
+	b.pad()
+}

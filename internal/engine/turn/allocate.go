@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/internal/engine/stun"
-	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // protocolUDP is UDP in REQUESTED-TRANSPORT (IANA protocol numbers).
@@ -30,27 +29,64 @@ func (e *Engine) handleAllocate(r *request) {
 		e.refuseDraining(r)
 		return
 	}
-	if e.users[string(r.attrs.username)] >= e.cfg.MaxAllocationsPerUser {
-		e.refuse(r, stun.CodeAllocationQuota)
+	if r.attrs.has(seenReservationToken) {
+		e.redeem(r)
 		return
 	}
-	if len(e.relays)-len(e.free) >= e.cfg.MaxAllocations {
-		e.refuse(r, stun.CodeInsufficientCapacity)
+	families, refused := e.grantable(&r.attrs)
+	if len(families) == 0 {
+		e.refuse(r, refused.code)
 		return
 	}
-	a := e.newAllocation(r.client, r.attrs.username)
+	wanted := len(families)
+	if r.attrs.reserveNext {
+		wanted++
+	}
+	if code := e.checkQuota(r, wanted); code != 0 {
+		e.refuse(r, code)
+		return
+	}
+	a := e.newAllocation(r.client, r.attrs.username, wanted)
+	e.remember(a, r)
+	a.refused, a.listens = refused, r.attrs.transport == protocolTCP
+	for _, f := range families {
+		e.askForRelay(a, f, r)
+	}
+}
+
+// remember keeps what a retransmission is answered with.
+func (e *Engine) remember(a *allocation, r *request) {
 	a.key = r.key
 	a.transaction = r.msg.TransactionID()
 	a.fingerprint = r.msg.HasFingerprint()
 	a.granted = e.lifetime(&r.attrs)
-	a.family = r.attrs.requestedFamily()
-	if a.listens = r.attrs.transport == protocolTCP; a.listens {
-		r.out.OpenListeners = append(r.out.OpenListeners, OpenListener{ID: a.relay, Family: a.family, Near: r.client.Local.Addr()})
+}
+
+func (e *Engine) checkQuota(r *request, wanted int) stun.Code {
+	switch {
+	case e.users[string(r.attrs.username)]+wanted > e.cfg.MaxAllocationsPerUser:
+		return stun.CodeAllocationQuota
+	case len(e.relays)-len(e.free)+wanted > e.cfg.MaxAllocations:
+		return stun.CodeInsufficientCapacity
+	}
+	return 0
+}
+
+func (e *Engine) askForRelay(a *allocation, f Family, r *request) {
+	id := e.newRelayID(relaySlot{alloc: a})
+	a.relays[f.index()] = relay{id: id, state: relayAsked}
+	a.waiting++
+	if a.listens {
+		r.out.OpenListeners = append(r.out.OpenListeners, OpenListener{ID: id, Family: f, Near: r.client.Local.Addr()})
 		return
 	}
-	r.out.OpenRelays = append(r.out.OpenRelays, OpenRelay{
-		ID: a.relay, Family: a.family, Near: r.client.Local.Addr(), Even: r.attrs.has(seenEvenPort),
-	})
+	ask := OpenRelay{ID: id, Family: f, Near: r.client.Local.Addr(), Even: r.attrs.has(seenEvenPort)}
+	if r.attrs.reserveNext {
+		a.reserving = &reservation{user: a.user, family: f}
+		ask.Pair, ask.PairID = true, e.newRelayID(relaySlot{reserved: a.reserving})
+		a.reserving.relay = ask.PairID
+	}
+	r.out.OpenRelays = append(r.out.OpenRelays, ask)
 }
 
 // handleAllocateAgain handles an Allocate on an allocation that exists.
@@ -70,7 +106,7 @@ func (e *Engine) handleAllocateAgain(r *request) {
 	}
 }
 
-// checkAllocate returns the error code for what cannot be granted, 0 if all can.
+// checkAllocate returns the error code for what makes no sense, 0 if all does.
 func (e *Engine) checkAllocate(r *request) stun.Code {
 	switch at := &r.attrs; {
 	case !at.has(seenTransport):
@@ -81,28 +117,42 @@ func (e *Engine) checkAllocate(r *request) stun.Code {
 		return stun.CodeBadRequest
 	case at.has(seenFamily | seenAdditionalFamily):
 		return stun.CodeBadRequest
-	case !e.hasFamily(at.requestedFamily()):
-		return stun.CodeFamilyUnsupported
-	case at.has(seenReservationToken) || at.reserveNext:
-		// "If the server cannot satisfy the request, then the server rejects the
-		// request with a 508 (Insufficient Capacity) error." The owner picks the
-		// ports and reserves none, so no token is valid either.
-		return stun.CodeInsufficientCapacity
+	case at.has(seenAdditionalFamily) && (at.additional != IPv6 || at.reserveNext):
+		// Only the IPv6 half of a dual allocation is asked for by this attribute,
+		// and no port can be reserved with a dual allocation.
+		return stun.CodeBadRequest
 	}
 	return 0
 }
 
-func (e *Engine) hasFamily(f Family) bool { return slices.Contains(e.cfg.Families, f) }
-
-// requestedFamily: "If the REQUESTED-ADDRESS-FAMILY attribute is absent and the
-// server supports the IPv4 address family, the server MUST allocate an IPv4
-// relayed transport address".
-func (a *attrs) requestedFamily() Family {
-	if a.has(seenFamily) {
-		return a.family
+// grantable returns the families that an Allocate gets relays of, and what it does
+// not get.
+//
+// RFC 8656, section 7.2: "If the REQUESTED-ADDRESS-FAMILY attribute is absent and
+// the server supports the IPv4 address family, the server MUST allocate an IPv4
+// relayed transport address". With ADDITIONAL-ADDRESS-FAMILY it is one of each;
+// where only one can be had, ADDRESS-ERROR-CODE says why.
+// https://www.rfc-editor.org/rfc/rfc8656#section-7.2
+func (e *Engine) grantable(at *attrs) (families []Family, refused refusedFamily) {
+	wanted := [...]Family{IPv4, IPv6}
+	list := wanted[:1]
+	switch {
+	case at.has(seenAdditionalFamily):
+		list = wanted[:]
+	case at.has(seenFamily):
+		wanted[0] = at.family
 	}
-	return IPv4
+	for _, f := range list {
+		if e.hasFamily(f) {
+			families = append(families, f)
+		} else {
+			refused = refusedFamily{f, stun.CodeFamilyUnsupported}
+		}
+	}
+	return families, refused
 }
+
+func (e *Engine) hasFamily(f Family) bool { return slices.Contains(e.cfg.Families, f) }
 
 // lifetime: "the minimum of the client's proposed lifetime and the server's
 // maximum allowed lifetime. If this computed value is greater than the default
@@ -114,65 +164,4 @@ func (e *Engine) lifetime(at *attrs) time.Duration {
 	}
 	wanted := time.Duration(at.lifetime) * time.Second
 	return max(min(wanted, e.cfg.MaxLifetime), e.cfg.DefaultLifetime)
-}
-
-func (e *Engine) openAllocation(now mono.Time, a *allocation, r RelayOpened, out *Out) {
-	a.state, a.sock, a.relayed = open, r.Sock, r.Advertised
-	a.opened = now
-	e.timers.set(a, now.Add(a.granted))
-	e.counters.AllocationsOpened++
-	out.Events = append(out.Events, Event{
-		Kind: AllocationOpened, Client: a.client, Relayed: a.relayed, User: a.user,
-	})
-	e.answerAllocate(a, out)
-}
-
-func (e *Engine) answerAllocate(a *allocation, out *Out) {
-	e.counters.SuccessReplies++
-	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Success), a.transaction)
-	b.XORAddress(stun.AttrXORRelayedAddress, a.relayed)
-	b.Uint32(stun.AttrLifetime, uint32(a.granted/time.Second))
-	b.XORAddress(stun.AttrXORMappedAddress, a.client.Remote)
-	e.addSoftware(&b)
-	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
-}
-
-// addSoftware: RFC 8656, section 5: "The server SHOULD include the SOFTWARE
-// attribute in all Allocate and Refresh responses". It stays out of those to
-// clients that proved nothing, to keep them small.
-func (e *Engine) addSoftware(b *stun.Builder) {
-	if e.cfg.Software != "" {
-		b.Text(stun.AttrSoftware, e.cfg.Software)
-	}
-}
-
-// refuseAllocation ends an allocation that no relay could be opened for.
-func (e *Engine) refuseAllocation(a *allocation, out *Out) {
-	e.release(a)
-	e.counters.ErrorReplies++
-	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Error), a.transaction)
-	b.ErrorCode(stun.CodeInsufficientCapacity, reasonOf(stun.CodeInsufficientCapacity))
-	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
-}
-
-// handleRefresh: https://www.rfc-editor.org/rfc/rfc8656#section-8.2
-func (e *Engine) handleRefresh(r *request) {
-	a := r.alloc
-	// A family other than the allocation's is answered with 443 (Peer Address
-	// Family Mismatch).
-	if r.attrs.has(seenFamily) && r.attrs.family != a.family {
-		e.refuse(r, stun.CodePeerFamilyMismatch)
-		return
-	}
-	var granted time.Duration
-	if r.attrs.has(seenLifetime) && r.attrs.lifetime == 0 {
-		e.closeAllocation(a, "deleted", r.out)
-	} else {
-		granted = e.lifetime(&r.attrs)
-		e.timers.set(a, r.now.Add(granted))
-	}
-	b := e.begin(r, stun.Success)
-	b.Uint32(stun.AttrLifetime, uint32(granted/time.Second))
-	e.addSoftware(&b)
-	e.succeed(r, &b)
 }

@@ -2,6 +2,7 @@ package turn
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/parley-rtc/parley/internal/dgram"
@@ -12,21 +13,20 @@ import (
 type allocationState uint8
 
 const (
-	pending   allocationState = iota // the relay was asked for
-	open                             // the relay is there
-	abandoned                        // the client went before the relay was there
+	pending   allocationState = iota // its relays were asked for
+	open                             // at least one relay is there
+	abandoned                        // the client went before the relays were there
 )
 
-// allocation is one client's allocation, and its relay (RFC 8656, section 3.2).
+// allocation is one client's allocation with its relays (RFC 8656, section 3.2):
+// one, or one of each family (dual allocation, section 7).
 type allocation struct {
 	client  Client
 	user    string
 	key     [16]byte
-	relay   RelayID
-	family  Family
 	state   allocationState
-	sock    dgram.Sock
-	relayed netip.AddrPort
+	waiting int8     // relays that the owner has not answered for
+	relays  [2]relay // by Family.index
 	expires mono.Time
 	timer   int // place in timers
 
@@ -34,6 +34,9 @@ type allocation struct {
 	transaction stun.TransactionID
 	fingerprint bool
 	granted     time.Duration
+	refused     refusedFamily
+	token       reservationToken
+	reserving   *reservation // while the pair is being opened
 
 	serial           uint64
 	opened           mono.Time
@@ -42,8 +45,77 @@ type allocation struct {
 	permissions []permission
 	channels    []channel
 
-	listens     bool // it relays TCP (RFC 6062)
+	listens     bool // it relays TCP (RFC 6062), and has one relay
 	connections []*connection
+}
+
+// refusedFamily is the half of a dual allocation that could not be had.
+type refusedFamily struct {
+	family Family
+	code   stun.Code // 0: there is none
+}
+
+type relayState uint8
+
+const (
+	noRelay    relayState = iota
+	relayAsked            // the owner was asked for it
+	relayOpen
+)
+
+// relay is a relayed transport address. Each has its own time-to-expiry (RFC
+// 8656, section 8.2).
+type relay struct {
+	id      RelayID
+	state   relayState
+	sock    dgram.Sock
+	address netip.AddrPort
+	expires mono.Time
+}
+
+// relaySlot is what a RelayID stands for: a relay of an allocation, or one that
+// is reserved. Neither: the number is free.
+type relaySlot struct {
+	alloc    *allocation
+	reserved *reservation
+}
+
+func (f Family) index() int { return int(f) - 1 }
+
+// relayFor returns the relay of a family; one of no family has none.
+func (a *allocation) relayFor(f Family) *relay {
+	if f != IPv4 && f != IPv6 || a.relays[f.index()].state != relayOpen {
+		return nil
+	}
+	return &a.relays[f.index()]
+}
+
+// asked returns the family of the relay that was asked for as id, 0 if none was.
+func (a *allocation) asked(id RelayID) Family {
+	for _, f := range [...]Family{IPv4, IPv6} {
+		if r := &a.relays[f.index()]; r.state == relayAsked && r.id == id {
+			return f
+		}
+	}
+	return 0
+}
+
+// only returns the first relay of a, which is the one there is but for dual
+// allocations.
+func (a *allocation) only() *relay {
+	if a.relays[0].state == noRelay {
+		return &a.relays[1]
+	}
+	return &a.relays[0]
+}
+
+// addresses returns what the client was given, IPv4 first.
+func (a *allocation) addresses() (first, second netip.AddrPort) {
+	first, second = a.relays[0].address, a.relays[1].address
+	if a.relays[0].state != relayOpen {
+		return second, netip.AddrPort{}
+	}
+	return first, second
 }
 
 // clientKey is [Client] without pointers and padding, which makes it three times
@@ -74,66 +146,129 @@ func (c *Client) mapKey() clientKey {
 func (e *Engine) find(now mono.Time, c Client, out *Out) *allocation {
 	a := e.clients[c.mapKey()]
 	if a != nil && a.state == open && a.expires <= now {
-		e.closeAllocation(a, "expired", out)
-		return nil
+		e.expire(a, now, out)
+		if a.state != open {
+			return nil
+		}
 	}
 	return a
 }
 
-func (e *Engine) newAllocation(c Client, user []byte) *allocation {
+// newAllocation books n relayed transport addresses for the user.
+func (e *Engine) newAllocation(c Client, user []byte, n int) *allocation {
 	e.serial++
 	a := &allocation{client: c, user: string(user), timer: -1, serial: e.serial}
-	if n := len(e.free); n > 0 {
-		a.relay, e.free = e.free[n-1], e.free[:n-1]
-	} else {
-		a.relay = RelayID(len(e.relays))
-		e.relays = append(e.relays, nil)
-	}
-	e.relays[a.relay] = a
 	e.clients[c.mapKey()] = a
-	e.users[a.user]++
+	e.users[a.user] += n
 	e.counters.AllocationsOpen++
 	return a
 }
 
-// closeAllocation ends a for its client. Where the relay is still being opened,
-// its number stays taken until the owner has answered.
-func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
-	e.release(a)
-	if a.state == pending {
-		a.state = abandoned
+func (e *Engine) newRelayID(s relaySlot) RelayID {
+	if n := len(e.free); n > 0 {
+		id := e.free[n-1]
+		e.free = e.free[:n-1]
+		e.relays[id] = s
+		return id
+	}
+	e.relays = append(e.relays, s)
+	return RelayID(len(e.relays) - 1)
+}
+
+func (e *Engine) freeRelayID(id RelayID) {
+	e.relays[id] = relaySlot{}
+	e.free = append(e.free, id)
+}
+
+// giveBack takes one relayed transport address off the user's account.
+func (e *Engine) giveBack(user string) {
+	if e.users[user]--; e.users[user] == 0 {
+		delete(e.users, user)
+	}
+}
+
+// setExpiry makes timers know when the next of a's relays expires.
+func (e *Engine) setExpiry(a *allocation) {
+	next := mono.Never
+	for i := range a.relays {
+		if r := &a.relays[i]; r.state == relayOpen {
+			next = mono.Earlier(next, r.expires)
+		}
+	}
+	e.timers.set(a, next)
+}
+
+// expire closes the relays of a whose time is up, and with the last one a.
+func (e *Engine) expire(a *allocation, now mono.Time, out *Out) {
+	left := false
+	for i := range a.relays {
+		left = left || a.relays[i].state == relayOpen && a.relays[i].expires > now
+	}
+	if !left {
+		e.closeAllocation(a, "expired", out)
 		return
 	}
-	e.closeConnections(a, out)
-	e.closeRelay(a, out)
-	out.Events = append(out.Events, Event{
-		Kind: AllocationClosed, Client: a.client, Relayed: a.relayed, User: a.user, Reason: reason,
-		ToPeer: a.toPeer, ToClient: a.toClient,
-	})
-	e.timers.remove(a)
-	e.forget(a)
+	for _, f := range [...]Family{IPv4, IPv6} {
+		if r := a.relayFor(f); r != nil && r.expires <= now {
+			e.closeFamily(a, f, out)
+		}
+	}
+	e.setExpiry(a)
 }
 
-// closeRelay asks the owner to close what a relays through.
-func (e *Engine) closeRelay(a *allocation, out *Out) {
-	if a.listens {
-		out.CloseListeners = append(out.CloseListeners, a.relay)
+// closeFamily ends one half of a dual allocation.
+//
+// RFC 8656, section 8.1: "Deleting a single allocation destroys any permissions or
+// channels associated with that particular allocation; it MUST NOT affect any
+// permissions or channels associated with allocations for the other address
+// family." https://www.rfc-editor.org/rfc/rfc8656#section-8.1
+func (e *Engine) closeFamily(a *allocation, f Family, out *Out) {
+	e.closeRelay(a, &a.relays[f.index()], out)
+	a.permissions = slices.DeleteFunc(a.permissions, func(p permission) bool { return familyOf(p.ip) == f })
+	a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return familyOf(c.peer.Addr()) == f })
+}
+
+// closeRelay closes r. Where it is still being opened, its number stays taken
+// until the owner has answered.
+func (e *Engine) closeRelay(a *allocation, r *relay, out *Out) {
+	if r.state == noRelay {
+		return
+	}
+	e.giveBack(a.user)
+	if r.state == relayOpen {
+		out.closeRelay(r.id, a.listens)
+		e.freeRelayID(r.id)
+		*r = relay{}
+	}
+}
+
+// closeRelay asks the owner to close what is relayed through.
+func (o *Out) closeRelay(id RelayID, listens bool) {
+	if listens {
+		o.CloseListeners = append(o.CloseListeners, id)
 	} else {
-		out.CloseRelays = append(out.CloseRelays, a.relay)
+		o.CloseRelays = append(o.CloseRelays, id)
 	}
 }
 
-// release gives back what a's client and user hold.
-func (e *Engine) release(a *allocation) {
+// closeAllocation ends a for its client.
+func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
 	delete(e.clients, a.client.mapKey())
-	if e.users[a.user]--; e.users[a.user] == 0 {
-		delete(e.users, a.user)
-	}
 	e.counters.AllocationsOpen--
-}
-
-// forget gives back a's relay number.
-func (e *Engine) forget(a *allocation) {
-	e.relays[a.relay] = nil
-	e.free = append(e.free, a.relay)
+	if a.state == open {
+		e.closeConnections(a, out)
+		first, second := a.addresses()
+		out.Events = append(out.Events, Event{
+			Kind: AllocationClosed, Client: a.client, Relayed: first, Second: second, User: a.user, Reason: reason,
+			ToPeer: a.toPeer, ToClient: a.toClient,
+		})
+		e.timers.remove(a)
+	}
+	for i := range a.relays {
+		e.closeRelay(a, &a.relays[i], out)
+	}
+	if a.reserving != nil {
+		e.giveBack(a.user)
+	}
+	a.state = abandoned
 }

@@ -20,7 +20,8 @@ type Config struct {
 	// stays good when a client's packets begin to reach another shard.
 	Secret [32]byte
 
-	// Shard numbers the engines of a server; it is in every [ConnectionID].
+	// Shard is this engine's number among those of the server. It is in every
+	// [ConnectionID] and RESERVATION-TOKEN.
 	Shard uint8
 
 	// Software is told to clients that have authenticated; empty says nothing.
@@ -29,8 +30,8 @@ type Config struct {
 	// Families lists what relays can be had of; empty means both.
 	Families []Family
 
-	MaxAllocations        int // of the engine; default 16384
-	MaxAllocationsPerUser int // default 128
+	MaxAllocations        int // relayed transport addresses of the engine; default 16384
+	MaxAllocationsPerUser int // relayed transport addresses, those reserved included; default 128
 	MaxPermissions        int // of one allocation; default 64
 	MaxChannels           int // of one allocation; default 64
 	MaxConnections        int // with peers, of one TCP allocation; default 64

@@ -49,7 +49,7 @@ func (e *Engine) checkAllocateTCP(r *request) stun.Code {
 		// Neither EVEN-PORT nor RESERVATION-TOKEN may stand in a request for a
 		// TCP relay, nor DONT-FRAGMENT: 400.
 		return stun.CodeBadRequest
-	case !e.hasFamily(r.attrs.requestedFamily()) || r.attrs.has(seenAdditionalFamily):
+	case r.attrs.has(seenAdditionalFamily):
 		return stun.CodeFamilyUnsupported
 	}
 	return 0
@@ -78,7 +78,7 @@ func (e *Engine) handleConnect(r *request) {
 	// "If the new connection is forbidden by local policy, the server MUST reject
 	// the request with a 403 (Forbidden) error."
 	to, ok := e.routeStream(peer)
-	if !ok || peer == a.relayed {
+	if !ok || peer == a.only().address {
 		e.refuse(r, stun.CodeForbidden)
 		return
 	}
@@ -96,7 +96,7 @@ func (e *Engine) handleConnect(r *request) {
 	}
 	c := e.connections.add(e.cfg.Shard, a, peer, r.now)
 	c.transaction, c.fingerprint = r.msg.TransactionID(), r.msg.HasFingerprint()
-	r.out.ConnectPeers = append(r.out.ConnectPeers, ConnectPeer{ID: c.id, Relay: a.relay, Peer: to})
+	r.out.ConnectPeers = append(r.out.ConnectPeers, ConnectPeer{ID: c.id, Relay: a.only().id, Peer: to})
 }
 
 func (e *Engine) hasRoomForPeer(a *allocation) bool {
@@ -199,10 +199,10 @@ func (e *Engine) HandlePeerAccepted(now mono.Time, relay RelayID, from netip.Add
 
 // relayOpen returns the allocation of a relay, nil if it is not open (any more).
 func (e *Engine) relayOpen(relay RelayID, now mono.Time) *allocation {
-	if int(relay) >= len(e.relays) || e.relays[relay] == nil {
+	if int(relay) >= len(e.relays) || e.relays[relay].alloc == nil {
 		return nil
 	}
-	if a := e.relays[relay]; a.state == open && a.expires > now {
+	if a := e.relays[relay].alloc; a.state == open && a.expires > now {
 		return a
 	}
 	return nil

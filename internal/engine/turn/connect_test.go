@@ -88,7 +88,8 @@ func (w *world) connectionAttr(value []byte) string {
 func (e *Engine) checkConnections(t testing.TB) {
 	t.Helper()
 	owned, queued := 0, 0
-	for _, a := range e.relays {
+	for _, slot := range e.relays {
+		a := slot.alloc
 		if a == nil {
 			continue
 		}
@@ -181,7 +182,7 @@ func listening(t *testing.T, w *world, address, family string) *person {
 	w.clientCommand(a, "allocate", nil)
 	w.clientCommand(a, "allocate", []string{"transport=6", family})
 	w.tcpCommand([]string{"listening", "0", address})
-	if e := w.engine; len(e.relays) != 1 || e.relays[0] == nil || e.relays[0].state != open {
+	if e := w.engine; len(e.relays) != 1 || e.relays[0].alloc == nil || e.relays[0].alloc.state != open {
 		t.Fatal("no allocation")
 	}
 	return a

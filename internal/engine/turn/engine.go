@@ -26,7 +26,6 @@ import (
 	"github.com/parley-rtc/parley/internal/dgram"
 	"github.com/parley-rtc/parley/internal/engine/demux"
 	"github.com/parley-rtc/parley/internal/engine/stun"
-	"github.com/parley-rtc/parley/internal/invariant"
 	"github.com/parley-rtc/parley/internal/mono"
 )
 
@@ -38,13 +37,17 @@ type Engine struct {
 	rules    *Rules
 	failures *replyBudget // of lines about wrong credentials
 	clients  map[clientKey]*allocation
-	users    map[string]int // allocations by user
-	relays   []*allocation  // by RelayID; nil where the ID is free
+	users    map[string]int // relayed transport addresses by user
+	relays   []relaySlot    // by RelayID
 	free     []RelayID
 	timers   timers
 	counters Counters
 	serial   uint64 // of the allocation made last
 	draining bool
+
+	reservations map[reservationToken]*reservation
+	reserved     []*reservation // the same, the next to expire first
+	tokens       uint64         // made so far
 
 	request      request // the one being handled
 	indicationID uint64
@@ -63,6 +66,7 @@ func New(cfg Config) *Engine {
 		rules:        cfg.Policy.Rules(),
 		clients:      make(map[clientKey]*allocation),
 		users:        make(map[string]int),
+		reservations: make(map[reservationToken]*reservation),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
 		connections:  newConnections(&cfg),
 	}
@@ -81,26 +85,6 @@ func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
 	}
 }
 
-// HandleRelayOpened handles the answer to an [OpenRelay] or [OpenListener].
-func (e *Engine) HandleRelayOpened(now mono.Time, r RelayOpened, out *Out) {
-	invariant.Check(int(r.ID) < len(e.relays) && e.relays[r.ID] != nil, "no relay %d was asked for", r.ID)
-	a := e.relays[r.ID]
-	invariant.Check(a.state != open, "relay %d was opened twice", r.ID)
-	switch {
-	case r.OK && a.state == pending:
-		e.openAllocation(now, a, r, out)
-		return
-	case r.OK:
-		e.closeRelay(a, out)
-	default:
-		e.counters.RelaysRefused++
-	}
-	if a.state == pending {
-		e.refuseAllocation(a, out)
-	}
-	e.forget(a)
-}
-
 // HandleClientClosed handles the end of a client's stream, and of what the
 // client allocated through it.
 func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
@@ -109,23 +93,27 @@ func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
 	}
 }
 
-// Advance closes the allocations and connections whose time is up.
+// Advance closes the allocations, reservations and connections whose time is up.
 func (e *Engine) Advance(now mono.Time, out *Out) {
 	e.advanceConnections(now, out)
 	for {
 		a := e.timers.first()
 		if a == nil || a.expires > now {
-			return
+			break
 		}
-		e.closeAllocation(a, "expired", out)
+		e.expire(a, now, out)
 	}
+	e.advanceReservations(now, out)
 }
 
 // NextDeadline returns when Advance is to be called, [mono.Never] if not at all.
 func (e *Engine) NextDeadline() mono.Time {
 	next := e.connectionDeadline()
-	if a := e.timers.first(); a != nil && (next == mono.Never || a.expires < next) {
-		return a.expires
+	if a := e.timers.first(); a != nil {
+		next = mono.Earlier(next, a.expires)
+	}
+	if len(e.reserved) > 0 {
+		next = mono.Earlier(next, e.reserved[0].expires)
 	}
 	return next
 }

@@ -132,7 +132,12 @@ func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 			*asked = (*asked)[1:]
 			address := netip.AddrPortFrom(netip.MustParseAddr("203.0.113.5"), 50000+uint16(id))
 			w.relays[address] = address
-			w.engine.HandleRelayOpened(w.now, RelayOpened{ID: id, OK: s.byte()%4 > 0, Sock: dgram.RelayKind | dgram.Sock(id), Advertised: address}, &w.out)
+			pair := netip.AddrPortFrom(address.Addr(), address.Port()+1000)
+			w.relays[pair] = pair
+			w.engine.HandleRelayOpened(w.now, RelayOpened{
+				ID: id, OK: s.byte()%4 > 0, Sock: dgram.RelayKind | dgram.Sock(id), Advertised: address,
+				PairSock: dgram.RelayKind | dgram.Sock(id+1000), PairAdvertised: pair,
+			}, &w.out)
 		}
 	case 8:
 		w.engine.HandleClientClosed(w.now, p.Client, &w.out)
@@ -150,9 +155,9 @@ func (w *world) fuzzRequest(s *steps, p *person, peer netip.AddrPort) []byte {
 	possible := []string{
 		"lifetime=0", "lifetime=3000", "family=1", "family=2", "peer=" + peer.String(), "channel=0x4000", "channel=0x4001",
 		"channel=0x5000", "fingerprint", "even-port=1", "reservation-token", "unknown=0x7fff", "bad-lifetime", "id=7", "anonymous",
-		"peer=1.1.1.1:1",
+		"peer=1.1.1.1:1", "additional-family=2", "reservation-token=a", "reservation-token=b", "even-port=0",
 	}
-	for bits := int(s.byte()) | int(s.byte())<<8; bits != 0; bits &= bits - 1 {
+	for bits := int(s.byte()) | int(s.byte())<<8 | int(s.byte()&0xf)<<16; bits != 0; bits &= bits - 1 {
 		args = append(args, possible[len(possible)-1-bitsLeft(bits)])
 	}
 	return w.request(p, m, args)

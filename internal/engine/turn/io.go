@@ -38,6 +38,8 @@ type OpenRelay struct {
 	Family Family
 	Near   netip.Addr // the server address the client used; a hint which address to bind
 	Even   bool       // the port must be even (EVEN-PORT, RFC 8656, section 18.7)
+	Pair   bool       // the port above is wanted, too, as relay PairID: both or none
+	PairID RelayID
 }
 
 // Family is an address family of RFC 8656, section 18.11.
@@ -55,6 +57,9 @@ type RelayOpened struct {
 	OK         bool           // false: no port to be had; the client gets 508
 	Sock       dgram.Sock     // what to send through
 	Advertised netip.AddrPort // what the client is told (XOR-RELAYED-ADDRESS)
+
+	PairSock       dgram.Sock // of PairID, where a pair was asked for
+	PairAdvertised netip.AddrPort
 }
 
 // Out collects what an engine wants done. The owner carries it out and calls
@@ -101,10 +106,11 @@ type Event struct {
 	Kind     EventKind
 	Client   Client
 	Relayed  netip.AddrPort
-	User     string  // username as authenticated; with AuthenticationFailed as claimed
-	Reason   string  // of AllocationClosed: "expired", "deleted", "closed" (the stream went), "killed"
-	ToPeer   Traffic // of AllocationClosed
-	ToClient Traffic // of AllocationClosed
+	Second   netip.AddrPort // the IPv6 one of a dual allocation, else the zero AddrPort
+	User     string         // username as authenticated; with AuthenticationFailed as claimed
+	Reason   string         // of AllocationClosed: "expired", "deleted", "closed" (the stream went), "killed"
+	ToPeer   Traffic        // of AllocationClosed
+	ToClient Traffic        // of AllocationClosed
 }
 
 // Authenticator finds the long-term key of a user. It must not block.

@@ -25,6 +25,7 @@ type Session struct {
 	Client   Client
 	User     string
 	Relayed  netip.AddrPort
+	Second   netip.AddrPort // the IPv6 one of a dual allocation, else the zero AddrPort
 	Opened   mono.Time
 	Expires  mono.Time
 	Peers    int // permissions that stand
@@ -38,8 +39,8 @@ type Session struct {
 // end.
 func (e *Engine) Sessions(now mono.Time, from RelayID, limit int, list []Session) (_ []Session, next RelayID, more bool) {
 	for ; int(from) < len(e.relays); from++ {
-		a := e.relays[from]
-		if a == nil || a.state != open || a.expires <= now {
+		a := e.relays[from].alloc
+		if a == nil || a.state != open || a.expires <= now || a.only().id != from {
 			continue
 		}
 		if limit == 0 {
@@ -52,8 +53,9 @@ func (e *Engine) Sessions(now mono.Time, from RelayID, limit int, list []Session
 }
 
 func (a *allocation) session(now mono.Time) Session {
+	first, second := a.addresses()
 	s := Session{
-		Relay: a.relay, Serial: a.serial, Client: a.client, User: a.user, Relayed: a.relayed,
+		Relay: a.only().id, Serial: a.serial, Client: a.client, User: a.user, Relayed: first, Second: second,
 		Opened: a.opened, Expires: a.expires, ToPeer: a.toPeer, ToClient: a.toClient,
 	}
 	for i := range a.permissions {
@@ -72,10 +74,10 @@ func (a *allocation) session(now mono.Time) Session {
 // Kill closes the allocation that [Session] named so, and says whether it was
 // still there.
 func (e *Engine) Kill(relay RelayID, serial uint64, out *Out) bool {
-	if int(relay) >= len(e.relays) || e.relays[relay] == nil {
+	if int(relay) >= len(e.relays) || e.relays[relay].alloc == nil {
 		return false
 	}
-	a := e.relays[relay]
+	a := e.relays[relay].alloc
 	if a.state != open || a.serial != serial {
 		return false
 	}

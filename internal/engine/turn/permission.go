@@ -82,7 +82,7 @@ func (a *allocation) channelTo(peer netip.AddrPort, now mono.Time) *channel {
 // permission for, 0 if it may.
 func (e *Engine) checkPeer(a *allocation, ip netip.Addr) stun.Code {
 	switch {
-	case familyOf(ip) != a.family:
+	case a.relayFor(familyOf(ip)) == nil:
 		return stun.CodePeerFamilyMismatch
 	case e.isServerIP(ip), e.rules.Permits(ip):
 		return 0

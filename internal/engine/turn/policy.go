@@ -83,7 +83,8 @@ func (r *Rules) judge(ip netip.Addr) verdict {
 // they refuse end at once, as if they had never been.
 func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, out *Out) {
 	e.rules = rules
-	for _, a := range e.relays {
+	for _, slot := range e.relays {
+		a := slot.alloc
 		if a == nil {
 			continue
 		}

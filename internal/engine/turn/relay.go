@@ -61,7 +61,7 @@ func (e *Engine) handleSend(r *request) {
 		e.drop(DropMalformed)
 	case a == nil || a.state != open || a.listens:
 		e.drop(DropNoAllocation)
-	case familyOf(peer.Addr()) != a.family:
+	case a.relayFor(familyOf(peer.Addr())) == nil:
 		e.drop(DropPeerFamily)
 	case !a.permits(peer.Addr(), r.now):
 		e.drop(DropNoPermission)
@@ -75,10 +75,11 @@ func (e *Engine) handleSend(r *request) {
 // toPeer sends data through a's relay. data is not copied.
 func (e *Engine) toPeer(a *allocation, peer netip.AddrPort, data []byte, out *Out) bool {
 	to, ok := e.route(peer)
-	if !ok {
+	relay := a.relayFor(familyOf(peer.Addr()))
+	if !ok || relay == nil {
 		return false
 	}
-	out.Send = append(out.Send, dgram.Out{Sock: a.sock, Remote: to, Data: data})
+	out.Send = append(out.Send, dgram.Out{Sock: relay.sock, Remote: to, Data: data})
 	e.counters.ToPeerPackets++
 	e.counters.ToPeerBytes += uint64(len(data))
 	a.toPeer.add(len(data))
@@ -116,12 +117,8 @@ func boundIn(d Directory, peer netip.AddrPort) (netip.AddrPort, bool) {
 // HandlePeer handles a datagram that arrived at a relay.
 // https://www.rfc-editor.org/rfc/rfc8656#section-11.3
 func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out) {
-	if int(relay) >= len(e.relays) || e.relays[relay] == nil {
-		e.drop(DropRelayPending)
-		return
-	}
-	a := e.relays[relay]
-	if a.state != open || a.expires <= now {
+	a := e.owner(relay, in.Remote.Addr(), now)
+	if a == nil {
 		e.drop(DropRelayPending)
 		return
 	}
@@ -143,6 +140,19 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 	e.counters.ToClientPackets++
 	e.counters.ToClientBytes += uint64(n)
 	a.toClient.add(n)
+}
+
+// owner returns the allocation that a relay belongs to, nil if it is not open.
+// The socket of a relay gets datagrams of its own family alone.
+func (e *Engine) owner(id RelayID, from netip.Addr, now mono.Time) *allocation {
+	if int(id) >= len(e.relays) || e.relays[id].alloc == nil || e.relays[id].alloc.state != open {
+		return nil
+	}
+	a := e.relays[id].alloc
+	if r := a.relayFor(familyOf(from)); r == nil || r.id != id || r.expires <= now {
+		return nil
+	}
+	return a
 }
 
 // originIn returns the address that the client knows the sender by, if that has a

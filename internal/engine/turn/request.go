@@ -35,6 +35,8 @@ type attrs struct {
 	connection uint32
 	transport  byte
 	family     Family
+	token      reservationToken
+	additional Family
 	seen       seen
 	malformed  bool // an attribute has not the shape it should have
 
@@ -151,13 +153,15 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 	case seenFamily, seenAdditionalFamily:
 		if len(v) == 4 && bit == seenFamily {
 			a.family = Family(v[0])
+		} else if len(v) == 4 {
+			a.additional = Family(v[0])
 		}
 		return len(v) == 4
 	case seenEvenPort:
 		a.reserveNext = len(v) == 1 && v[0]&0x80 != 0
 		return len(v) == 1
 	case seenReservationToken:
-		return len(v) == 8
+		return copy(a.token[:], v) == len(v) && len(v) == len(a.token)
 	case seenConnectionID:
 		if len(v) == 4 {
 			a.connection = binary.BigEndian.Uint32(v)

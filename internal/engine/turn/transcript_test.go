@@ -126,11 +126,15 @@ func (w *world) command(words []string) string {
 	case "client":
 		w.client(words[1], words[2], words[3])
 		return ""
-	case "opened":
-		return w.opened(relayID(words[1]), words[2])
-	case "failed":
-		w.engine.HandleRelayOpened(w.now, RelayOpened{ID: relayID(words[1])}, &w.out)
-		return w.effects()
+	case "opened", "failed":
+		if id := relayID(words[1]); int(id) >= len(w.engine.relays) || w.engine.relays[id].alloc == nil || w.engine.relays[id].alloc.asked(id) == 0 {
+			return "nobody waits for it\n"
+		}
+		if words[0] == "failed" {
+			w.engine.HandleRelayOpened(w.now, RelayOpened{ID: relayID(words[1])}, &w.out)
+			return w.effects()
+		}
+		return w.opened(relayID(words[1]), words[2:]...)
 	case "peer":
 		return w.fromPeer(relayID(words[1]), netip.MustParseAddrPort(words[2]), []byte(strings.Join(words[3:], " ")))
 	case "advance":

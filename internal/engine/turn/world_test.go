@@ -60,6 +60,7 @@ func (r relays) IsServerIP(ip netip.Addr) bool {
 type person struct {
 	Client
 	name, nonce string
+	token       reservationToken // the last one this client was given
 	lastID      byte
 }
 
@@ -127,12 +128,18 @@ func (w *world) fromPeer(id RelayID, from netip.AddrPort, payload []byte) string
 	return w.effects()
 }
 
-func (w *world) opened(id RelayID, address string) string {
-	a := netip.MustParseAddrPort(address)
-	w.engine.HandleRelayOpened(w.now, RelayOpened{
-		ID: id, OK: true, Sock: dgram.RelayKind | dgram.Sock(id), Advertised: a,
-	}, &w.out)
+// opened answers for a relay, and for the one reserved with it if there is a
+// second address.
+func (w *world) opened(id RelayID, addresses ...string) string {
+	a := netip.MustParseAddrPort(addresses[0])
+	answer := RelayOpened{ID: id, OK: true, Sock: dgram.RelayKind | dgram.Sock(id), Advertised: a}
 	w.relays[a] = a
+	if len(addresses) > 1 {
+		pair := netip.MustParseAddrPort(addresses[1])
+		answer.PairSock, answer.PairAdvertised = dgram.RelayKind|dgram.Sock(w.engine.relays[id].alloc.reserving.relay), pair
+		w.relays[pair] = pair
+	}
+	w.engine.HandleRelayOpened(w.now, answer, &w.out)
 	return w.effects()
 }
 
@@ -216,7 +223,11 @@ func (w *world) attribute(b *stun.Builder, arg string) {
 	case "even-port":
 		b.Bytes(stun.AttrEvenPort, []byte{byte(number) << 7})
 	case "reservation-token":
-		b.Bytes(stun.AttrReservationToken, make([]byte, 8))
+		token := reservationToken{}
+		if p := w.people[value]; p != nil {
+			token = p.token
+		}
+		b.Bytes(stun.AttrReservationToken, token[:])
 	case "dont-fragment":
 		b.Bytes(stun.AttrDontFragment, nil)
 	case "unknown":
@@ -260,6 +271,9 @@ func (w *world) effects() string {
 		if r.Even {
 			s.WriteString(", even port")
 		}
+		if r.Pair {
+			fmt.Fprintf(&s, ", and the one above as %d", r.PairID)
+		}
 		s.WriteByte('\n')
 	}
 	w.tcpEffects(&s)
@@ -275,7 +289,11 @@ func (w *world) effects() string {
 		if e.Kind == AllocationClosed {
 			kind = "closed: " + e.Reason
 		}
-		fmt.Fprintf(&s, "event: allocation of %s from %v at %v %s\n", e.User, e.Client.Remote, e.Relayed, kind)
+		at := e.Relayed.String()
+		if e.Second.IsValid() {
+			at += " and " + e.Second.String()
+		}
+		fmt.Fprintf(&s, "event: allocation of %s from %v at %s %s\n", e.User, e.Client.Remote, at, kind)
 	}
 	for i, n := range w.engine.counters.Drops {
 		if n > w.drops[i] {
@@ -334,6 +352,12 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " software=%s", it.Value)
 		case stun.AttrConnectionID:
 			s.WriteString(" " + w.connectionAttr(it.Value))
+		case stun.AttrReservationToken:
+			p.token = reservationToken(it.Value)
+			s.WriteString(" token")
+		case stun.AttrAddressErrorCode:
+			code, reason, _ := stun.ErrorCode(it.Value)
+			fmt.Fprintf(&s, " family=%d: %d %q", it.Value[0], code, reason)
 		case stun.AttrUnknownAttributes:
 			fmt.Fprintf(&s, " unknown=%x", it.Value)
 		default:
@@ -357,43 +381,4 @@ func (w *world) whose(m *stun.Message) string {
 		}
 	}
 	return "(wrong)"
-}
-
-// check holds the engine's tables against each other.
-func (e *Engine) check(t testing.TB) {
-	t.Helper()
-	byUser, opened := map[string]int{}, 0
-	for key, a := range e.clients {
-		if a.client.mapKey() != key || e.relays[a.relay] != a || a.state == abandoned {
-			t.Fatalf("allocation of %v is not where it should be", a.client.Remote)
-		}
-		byUser[a.user]++
-		if a.state == open {
-			opened++
-			if e.timers.heap[a.timer] != a {
-				t.Fatalf("allocation of %v has no timer", a.client.Remote)
-			}
-		}
-		if len(a.permissions) > e.cfg.MaxPermissions || len(a.channels) > e.cfg.MaxChannels {
-			t.Fatalf("%d permissions, %d channels", len(a.permissions), len(a.channels))
-		}
-	}
-	for user, n := range byUser {
-		if e.users[user] != n || n > e.cfg.MaxAllocationsPerUser {
-			t.Fatalf("%s has %d allocations, counted %d", user, n, e.users[user])
-		}
-	}
-	if len(byUser) != len(e.users) || opened != len(e.timers.heap) || uint64(len(e.clients)) != e.counters.AllocationsOpen {
-		t.Fatalf("%d users of %d, %d timers of %d, %d allocations of %d", len(byUser), len(e.users),
-			opened, len(e.timers.heap), len(e.clients), e.counters.AllocationsOpen)
-	}
-	for i, a := range e.timers.heap {
-		if a.timer != i || i > 0 && e.timers.heap[(i-1)/2].expires > a.expires {
-			t.Fatalf("timer %d is out of order", i)
-		}
-	}
-	e.checkConnections(t)
-	if len(e.relays)-len(e.free) > e.cfg.MaxAllocations {
-		t.Fatalf("%d relays", len(e.relays)-len(e.free))
-	}
 }
