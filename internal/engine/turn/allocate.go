@@ -42,11 +42,13 @@ func (e *Engine) handleAllocate(r *request) {
 	if r.attrs.reserveNext {
 		wanted++
 	}
-	if code := e.checkQuota(r, wanted); code != 0 {
+	account, code := e.take(r, wanted)
+	if code != 0 {
 		e.refuse(r, code)
 		return
 	}
-	a := e.newAllocation(r.client, r.attrs.username, wanted)
+	a := e.newAllocation(r.client, r.attrs.username, account)
+	e.users[a.user] += wanted
 	e.remember(a, r)
 	a.refused, a.listens = refused, r.attrs.transport == protocolTCP
 	for _, f := range families {
@@ -62,16 +64,6 @@ func (e *Engine) remember(a *allocation, r *request) {
 	a.granted = e.lifetime(&r.attrs)
 }
 
-func (e *Engine) checkQuota(r *request, wanted int) stun.Code {
-	switch {
-	case e.users[string(r.attrs.username)]+wanted > e.cfg.MaxAllocationsPerUser:
-		return stun.CodeAllocationQuota
-	case len(e.relays)-len(e.free)+wanted > e.cfg.MaxAllocations:
-		return stun.CodeInsufficientCapacity
-	}
-	return 0
-}
-
 func (e *Engine) askForRelay(a *allocation, f Family, r *request) {
 	id := e.newRelayID(relaySlot{alloc: a})
 	a.relays[f.index()] = relay{id: id, state: relayAsked}
@@ -82,7 +74,7 @@ func (e *Engine) askForRelay(a *allocation, f Family, r *request) {
 	}
 	ask := OpenRelay{ID: id, Family: f, Near: r.client.Local.Addr(), Even: r.attrs.has(seenEvenPort)}
 	if r.attrs.reserveNext {
-		a.reserving = &reservation{user: a.user, family: f}
+		a.reserving = &reservation{user: a.user, account: a.account, family: f}
 		ask.Pair, ask.PairID = true, e.newRelayID(relaySlot{reserved: a.reserving})
 		a.reserving.relay = ask.PairID
 	}

@@ -23,6 +23,8 @@ const (
 type allocation struct {
 	client  Client
 	user    string
+	account Account  // nil without a Ledger
+	meters  [2]Meter // by Direction
 	key     [16]byte
 	state   allocationState
 	waiting int8     // relays that the owner has not answered for
@@ -154,12 +156,10 @@ func (e *Engine) find(now mono.Time, c Client, out *Out) *allocation {
 	return a
 }
 
-// newAllocation books n relayed transport addresses for the user.
-func (e *Engine) newAllocation(c Client, user []byte, n int) *allocation {
+func (e *Engine) newAllocation(c Client, user []byte, account Account) *allocation {
 	e.serial++
-	a := &allocation{client: c, user: string(user), timer: -1, serial: e.serial}
+	a := &allocation{client: c, user: string(user), account: account, timer: -1, serial: e.serial}
 	e.clients[c.mapKey()] = a
-	e.users[a.user] += n
 	e.counters.AllocationsOpen++
 	return a
 }
@@ -178,13 +178,6 @@ func (e *Engine) newRelayID(s relaySlot) RelayID {
 func (e *Engine) freeRelayID(id RelayID) {
 	e.relays[id] = relaySlot{}
 	e.free = append(e.free, id)
-}
-
-// giveBack takes one relayed transport address off the user's account.
-func (e *Engine) giveBack(user string) {
-	if e.users[user]--; e.users[user] == 0 {
-		delete(e.users, user)
-	}
 }
 
 // setExpiry makes timers know when the next of a's relays expires.
@@ -234,7 +227,7 @@ func (e *Engine) closeRelay(a *allocation, r *relay, out *Out) {
 	if r.state == noRelay {
 		return
 	}
-	e.giveBack(a.user)
+	e.giveBack(a.user, a.account)
 	if r.state == relayOpen {
 		out.closeRelay(r.id, a.listens)
 		e.freeRelayID(r.id)
@@ -268,7 +261,7 @@ func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
 		e.closeRelay(a, &a.relays[i], out)
 	}
 	if a.reserving != nil {
-		e.giveBack(a.user)
+		e.giveBack(a.user, a.account)
 	}
 	a.state = abandoned
 }

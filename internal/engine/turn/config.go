@@ -14,6 +14,7 @@ type Config struct {
 	Directory Directory     // nil: this server has no other relays
 	Listeners Directory     // the same for relays over TCP; nil: there are none (RFC 6062)
 	Policy    Policy
+	Ledger    Ledger // what all shards count together; nil: nothing
 
 	// Secret keys the nonces and seeds whatever else has to be hard to guess.
 	// Take it from a random source, one for all shards of a server: then a nonce
@@ -36,6 +37,11 @@ type Config struct {
 	MaxChannels           int // of one allocation; default 64
 	MaxConnections        int // with peers, of one TCP allocation; default 64
 	MaxConnectionsTotal   int // with peers, of the engine; default 16384
+
+	// How much payload may be relayed each way in a second, for an allocation and
+	// for all of a user's (with a Ledger); 0: no limit.
+	BytesPerSecond     int64
+	UserBytesPerSecond int64
 
 	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
 	MaxLifetime        time.Duration // default 1 hour

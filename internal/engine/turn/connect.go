@@ -202,8 +202,11 @@ func (e *Engine) relayOpen(relay RelayID, now mono.Time) *allocation {
 	if int(relay) >= len(e.relays) || e.relays[relay].alloc == nil {
 		return nil
 	}
-	if a := e.relays[relay].alloc; a.state == open && a.expires > now {
-		return a
+	a := e.relays[relay].alloc
+	for i := range a.relays {
+		if r := &a.relays[i]; a.state == open && r.id == relay && r.state == relayOpen && r.expires > now {
+			return a
+		}
 	}
 	return nil
 }

@@ -19,13 +19,15 @@ const (
 	DropTooBig                            // does not fit into the message to the client
 	DropRelayPending                      // for a relay that is not open (yet)
 	DropTooManyPeers                      // a peer's connection beyond what the allocation may have
+	DropAllocationRate                    // more than the allocation may relay in a second
+	DropUserRate                          // more than all of the user's may
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"not_turn", "malformed", "unknown_method", "reply_budget", "no_allocation", "no_permission",
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
-	"too_many_peers",
+	"too_many_peers", "allocation_rate", "user_rate",
 }
 
 // DropReasons is how many reasons there are.

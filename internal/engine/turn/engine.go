@@ -44,6 +44,7 @@ type Engine struct {
 	counters Counters
 	serial   uint64 // of the allocation made last
 	draining bool
+	limited  bool // something limits the bytes per second
 
 	reservations map[reservationToken]*reservation
 	reserved     []*reservation // the same, the next to expire first
@@ -68,6 +69,7 @@ func New(cfg Config) *Engine {
 		users:        make(map[string]int),
 		reservations: make(map[reservationToken]*reservation),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
+		limited:      cfg.BytesPerSecond > 0 || cfg.UserBytesPerSecond > 0,
 		connections:  newConnections(&cfg),
 	}
 }

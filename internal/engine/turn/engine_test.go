@@ -18,7 +18,11 @@ import (
 // relaying returns a world in which client a has a relay, a permission and a
 // channel to peer.
 func relaying(t testing.TB, transport string, peer netip.AddrPort) (*world, *person) {
-	w := newWorld(t, Config{})
+	return relayingWith(t, Config{}, transport, peer)
+}
+
+func relayingWith(t testing.TB, cfg Config, transport string, peer netip.AddrPort) (*world, *person) {
+	w := newWorld(t, cfg)
 	a := w.client("a", transport, "198.51.100.1:4000")
 	family, relay := "family=1", "203.0.113.5:50000"
 	if peer.Addr().Is6() {

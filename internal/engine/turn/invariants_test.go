@@ -38,6 +38,30 @@ func (e *Engine) check(t testing.TB) {
 	}
 	e.checkConnections(t)
 	e.checkNumbers(t)
+	if book, ok := e.cfg.Ledger.(*book); ok {
+		for user, n := range byUser {
+			if book.users[user].count != n {
+				t.Fatalf("%s has %d relays, booked %d", user, n, book.users[user].count)
+			}
+		}
+		if book.count() != len(e.relays)-len(e.free)-e.orphans() {
+			t.Fatalf("%d relays booked of %d, %d of them orphans", book.count(), len(e.relays)-len(e.free), e.orphans())
+		}
+	}
+}
+
+// orphans is how many relays are still being opened although nobody waits for
+// them.
+func (e *Engine) orphans() (n int) {
+	for _, slot := range e.relays {
+		if slot.alloc != nil && slot.alloc.state == abandoned {
+			n++
+			if slot.alloc.reserving != nil {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // checkRelays returns how many relays a has or waits for, with one to be reserved.

@@ -26,9 +26,9 @@ func (e *Engine) HandleRelayOpened(now mono.Time, opened RelayOpened, out *Out) 
 			e.reserve(now, a, opened)
 		}
 	default:
-		e.giveBack(a.user)
+		e.giveBack(a.user, a.account)
 		if a.reserving != nil {
-			e.giveBack(a.user)
+			e.giveBack(a.user, a.account)
 		}
 		e.discard(a, r, opened, out)
 		a.refused = refusedFamily{f, stun.CodeInsufficientCapacity}

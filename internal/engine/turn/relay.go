@@ -43,7 +43,7 @@ func (e *Engine) handleChannelData(now mono.Time, c Client, b []byte, out *Out) 
 		e.drop(DropNoChannel)
 		return
 	}
-	if e.toPeer(a, ch.peer, data[:n:n], out) {
+	if e.toPeer(now, a, ch.peer, data[:n:n], out) {
 		e.counters.ChannelDataIn++
 	}
 }
@@ -66,17 +66,17 @@ func (e *Engine) handleSend(r *request) {
 	case !a.permits(peer.Addr(), r.now):
 		e.drop(DropNoPermission)
 	default:
-		if e.toPeer(a, peer, r.attrs.data, r.out) {
+		if e.toPeer(r.now, a, peer, r.attrs.data, r.out) {
 			e.counters.SendIndications++
 		}
 	}
 }
 
 // toPeer sends data through a's relay. data is not copied.
-func (e *Engine) toPeer(a *allocation, peer netip.AddrPort, data []byte, out *Out) bool {
+func (e *Engine) toPeer(now mono.Time, a *allocation, peer netip.AddrPort, data []byte, out *Out) bool {
 	to, ok := e.route(peer)
 	relay := a.relayFor(familyOf(peer.Addr()))
-	if !ok || relay == nil {
+	if !ok || relay == nil || e.limited && !e.within(now, a, ToPeer, len(data)) {
 		return false
 	}
 	out.Send = append(out.Send, dgram.Out{Sock: relay.sock, Remote: to, Data: data})
@@ -117,9 +117,13 @@ func boundIn(d Directory, peer netip.AddrPort) (netip.AddrPort, bool) {
 // HandlePeer handles a datagram that arrived at a relay.
 // https://www.rfc-editor.org/rfc/rfc8656#section-11.3
 func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out) {
-	a := e.owner(relay, in.Remote.Addr(), now)
+	a := e.relayOpen(relay, now)
 	if a == nil {
 		e.drop(DropRelayPending)
+		return
+	}
+	if r := a.relayFor(familyOf(in.Remote.Addr())); r == nil || r.id != relay {
+		e.drop(DropNoPermission) // of the other family: no relay's socket gets such
 		return
 	}
 	peer, ok := e.originIn(e.cfg.Directory, a, in.Remote, now)
@@ -128,6 +132,9 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 		return
 	}
 	n := in.End - in.Start
+	if e.limited && !e.within(now, a, ToClient, n) {
+		return
+	}
 	if ch := a.channelTo(peer, now); ch != nil {
 		ok = e.sendChannelData(a, ch, in, out)
 	} else {
@@ -140,19 +147,6 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 	e.counters.ToClientPackets++
 	e.counters.ToClientBytes += uint64(n)
 	a.toClient.add(n)
-}
-
-// owner returns the allocation that a relay belongs to, nil if it is not open.
-// The socket of a relay gets datagrams of its own family alone.
-func (e *Engine) owner(id RelayID, from netip.Addr, now mono.Time) *allocation {
-	if int(id) >= len(e.relays) || e.relays[id].alloc == nil || e.relays[id].alloc.state != open {
-		return nil
-	}
-	a := e.relays[id].alloc
-	if r := a.relayFor(familyOf(from)); r == nil || r.id != id || r.expires <= now {
-		return nil
-	}
-	return a
 }
 
 // originIn returns the address that the client knows the sender by, if that has a

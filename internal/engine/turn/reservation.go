@@ -26,6 +26,7 @@ type reservationToken [8]byte
 type reservation struct {
 	token   reservationToken
 	user    string
+	account Account
 	relay   RelayID
 	family  Family
 	sock    dgram.Sock
@@ -71,7 +72,7 @@ func (e *Engine) redeem(r *request) {
 		return
 	}
 	e.dropReservation(v)
-	a := e.newAllocation(r.client, r.attrs.username, 0) // its port is on the user's account
+	a := e.newAllocation(r.client, r.attrs.username, v.account) // which has the port already
 	e.remember(a, r)
 	a.relays[v.family.index()] = relay{id: v.relay, state: relayOpen, sock: v.sock, address: v.address}
 	e.relays[v.relay] = relaySlot{alloc: a}
@@ -90,7 +91,7 @@ func (e *Engine) advanceReservations(now mono.Time, out *Out) {
 	for len(e.reserved) > 0 && e.reserved[0].expires <= now {
 		v := e.reserved[0]
 		e.dropReservation(v)
-		e.giveBack(v.user)
+		e.giveBack(v.user, v.account)
 		out.CloseRelays = append(out.CloseRelays, v.relay)
 		e.freeRelayID(v.relay)
 	}

@@ -86,7 +86,8 @@ func play(t *testing.T, text string) string {
 }
 
 func parseConfig(t *testing.T, words []string) Config {
-	var cfg Config
+	ledger := newBook()
+	cfg := Config{Ledger: ledger}
 	for _, word := range words {
 		name, value, _ := strings.Cut(word, "=")
 		number, _ := strconv.Atoi(value)
@@ -109,6 +110,12 @@ func parseConfig(t *testing.T, words []string) Config {
 			cfg.MaxConnections = number
 		case "max-channels":
 			cfg.MaxChannels = number
+		case "bytes-per-second":
+			cfg.BytesPerSecond = int64(number)
+		case "user-bytes-per-second":
+			cfg.UserBytesPerSecond = int64(number)
+		case "total":
+			ledger.total = number
 		case "reply-burst":
 			cfg.ReplyBurst = number
 		case "replies-per-second":
