@@ -44,8 +44,9 @@ type allocation struct {
 	opened           mono.Time
 	toPeer, toClient Traffic
 
-	permissions []permission
-	channels    []channel
+	permissions     []permission
+	channels        []channel
+	channelsGranted bool // some of them, at some time: there may be traffic to count
 
 	listens     bool // it relays TCP (RFC 6062), and has one relay
 	connections []*connection
@@ -216,6 +217,7 @@ func (e *Engine) expire(a *allocation, now mono.Time, out *Out) {
 // permissions or channels associated with allocations for the other address
 // family." https://www.rfc-editor.org/rfc/rfc8656#section-8.1
 func (e *Engine) closeFamily(a *allocation, f Family, out *Out) {
+	e.countElsewhere(a)
 	e.closeRelay(a, &a.relays[f.index()], out)
 	a.permissions = slices.DeleteFunc(a.permissions, func(p permission) bool { return familyOf(p.ip) == f })
 	a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return familyOf(c.peer.Addr()) == f })
@@ -249,6 +251,7 @@ func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
 	delete(e.clients, a.client.mapKey())
 	e.counters.AllocationsOpen--
 	if a.state == open {
+		e.countElsewhere(a)
 		e.closeConnections(a, out)
 		first, second := a.addresses()
 		out.Events = append(out.Events, Event{

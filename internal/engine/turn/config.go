@@ -15,6 +15,7 @@ type Config struct {
 	Listeners Directory     // the same for relays over TCP; nil: there are none (RFC 6062)
 	Policy    Policy
 	Ledger    Ledger // what all shards count together; nil: nothing
+	Elsewhere Elsewhere // nil: all data passes the engine
 
 	// Secret keys the nonces and seeds whatever else has to be hard to guess.
 	// Take it from a random source, one for all shards of a server: then a nonce

@@ -121,6 +121,13 @@ func (e *Engine) NextDeadline() mono.Time {
 }
 
 // Counters returns the engine's own counters, for reading.
-func (e *Engine) Counters() *Counters { return &e.counters }
+func (e *Engine) Counters() *Counters {
+	for id := range e.relays {
+		if a := e.relays[id].alloc; a != nil && a.only().id == RelayID(id) {
+			e.countElsewhere(a)
+		}
+	}
+	return &e.counters
+}
 
 func (e *Engine) drop(r DropReason) { e.counters.Drops[r]++ }

@@ -69,6 +69,7 @@ type Out struct {
 	OpenRelays  []OpenRelay
 	CloseRelays []RelayID
 	Events      []Event
+	Grants      []Grant // where [Config.Elsewhere] is set; carry them out before anything is closed or opened
 
 	// For TCP allocations (RFC 6062).
 	OpenListeners  []OpenListener
@@ -77,7 +78,8 @@ type Out struct {
 	JoinStreams    []JoinStreams
 	ClosePeers     []ConnectionID // connected or not
 
-	arena []byte // messages built by the engine; grows to its high-water mark and stays
+	granted []GrantedChannel
+	arena   []byte // messages built by the engine; grows to its high-water mark and stays
 }
 
 // Reset empties o and keeps its memory. Call it when everything in o has been
@@ -86,6 +88,7 @@ func (o *Out) Reset() {
 	clear(o.Events) // they hold strings
 	o.Send, o.OpenRelays, o.CloseRelays = o.Send[:0], o.OpenRelays[:0], o.CloseRelays[:0]
 	o.Events, o.arena = o.Events[:0], o.arena[:0]
+	o.Grants, o.granted = o.Grants[:0], o.granted[:0]
 	o.OpenListeners, o.CloseListeners = o.OpenListeners[:0], o.CloseListeners[:0]
 	o.ConnectPeers, o.JoinStreams, o.ClosePeers = o.ConnectPeers[:0], o.JoinStreams[:0], o.ClosePeers[:0]
 }

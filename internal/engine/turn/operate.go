@@ -47,12 +47,13 @@ func (e *Engine) Sessions(now mono.Time, from RelayID, limit int, list []Session
 			return list, from, true
 		}
 		limit--
-		list = append(list, a.session(now))
+		list = append(list, e.session(a, now))
 	}
 	return list, from, false
 }
 
-func (a *allocation) session(now mono.Time) Session {
+func (e *Engine) session(a *allocation, now mono.Time) Session {
+	e.countElsewhere(a)
 	first, second := a.addresses()
 	s := Session{
 		Relay: a.only().id, Serial: a.serial, Client: a.client, User: a.user, Relayed: first, Second: second,

@@ -81,7 +81,7 @@ func (r *Rules) judge(ip netip.Addr) verdict {
 
 // HandlePolicy puts new rules into force. Permissions and channels to peers that
 // they refuse end at once, as if they had never been.
-func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, out *Out) {
+func (e *Engine) HandlePolicy(now mono.Time, rules *Rules, out *Out) {
 	e.rules = rules
 	for _, slot := range e.relays {
 		a := slot.alloc
@@ -92,6 +92,7 @@ func (e *Engine) HandlePolicy(_ mono.Time, rules *Rules, out *Out) {
 		a.channels = slices.DeleteFunc(a.channels, func(c channel) bool { return e.checkPeer(a, c.peer.Addr()) != 0 })
 		e.refuseConnections(a, out)
 	}
+	e.grantAgain(now, out)
 }
 
 // layer is what is painted over the layers before it.

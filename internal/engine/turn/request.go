@@ -274,5 +274,6 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 		e.refuse(r, stun.CodeWrongCredentials)
 	default:
 		handle(e, r)
+		e.grantChannels(r.now, r.alloc, r.out)
 	}
 }
