@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 	"github.com/parley-rtc/parley/internal/mono"
 )
@@ -25,11 +26,12 @@ const (
 // oneUser is an authenticator that knows testUser.
 type oneUser struct{}
 
-func (oneUser) Key(_ mono.Time, username, realm []byte, _ bool) ([16]byte, bool) {
-	if string(username) != testUser || string(realm) != testRealm {
-		return [16]byte{}, false
-	}
-	return md5.Sum([]byte(testUser + ":" + testRealm + ":" + testPassword)), true
+func (oneUser) Offer() turn.Offer { return turn.Offer{} }
+
+func (oneUser) Find(_ mono.Time, q *turn.Query) turn.Answer {
+	sum := md5.Sum([]byte(testUser + ":" + testRealm + ":" + testPassword))
+	key, _ := stun.NewKey(sum[:])
+	return turn.Answer{Found: string(q.Username) == testUser, Key: key}
 }
 
 // testServer is media with a TCP and a TLS port in front of it.

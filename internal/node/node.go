@@ -95,7 +95,7 @@ func (n *node) startCredentials(context.Context) error {
 
 func (n *node) startMedia(context.Context) (err error) {
 	n.media, err = startMedia(mediaConfig{
-		UDP: listed(n.settings.UDP), PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: n.credentials,
+		UDP: listed(n.settings.UDP), PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: authenticator{n.credentials},
 		RelayPortMin: n.settings.RelayPortMin, RelayPortMax: n.settings.RelayPortMax,
 		Policy: turn.Policy{Allow: n.settings.AllowPeer, Deny: n.settings.DenyPeer},
 		Log:    n.host.Log,

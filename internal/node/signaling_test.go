@@ -2,6 +2,7 @@ package node
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -281,9 +282,11 @@ func TestCredentialsComeWithTheWelcome(t *testing.T) {
 	if len(w.ICEServers) != 1 || w.ICEServers[0].URLs[0] != "turn:"+srv.addr() || w.Server != "parley/test" || w.ICEExpiresS != 3600 {
 		t.Errorf("welcome %+v", w)
 	}
+	server, user := w.ICEServers[0], w.ICEServers[0].Username
 	a := auth.New([]string{"secret"}, time.Hour)
-	if _, ok := a.Key(0, []byte(w.ICEServers[0].Username), []byte("parley"), false); !ok {
-		t.Errorf("the TURN server would refuse %q", w.ICEServers[0].Username)
+	found := a.Find(&auth.Claim{Username: []byte(user), Realm: Realm})
+	if !found.Found || !bytes.Equal(found.Key, auth.Key(false, user, Realm, server.Credential)) {
+		t.Errorf("the TURN server would refuse %q", user)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/internal/dgram"
+	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 	"github.com/parley-rtc/parley/internal/mono"
 )
@@ -113,8 +114,12 @@ func (s *TURNServer) IsServerIP(ip netip.Addr) bool { return ip == s.host.Addr }
 // ownName lets everybody in whose password is the user name.
 type ownName struct{}
 
-func (ownName) Key(_ mono.Time, username, realm []byte, _ bool) ([16]byte, bool) {
-	return longTermKey(string(username), string(realm)), true
+func (ownName) Offer() turn.Offer { return turn.Offer{} }
+
+func (ownName) Find(_ mono.Time, q *turn.Query) turn.Answer {
+	sum := longTermKey(string(q.Username), q.Realm)
+	key, ok := stun.NewKey(sum[:])
+	return turn.Answer{Found: ok, Key: key}
 }
 
 func longTermKey(name, realm string) [16]byte {

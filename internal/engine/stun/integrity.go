@@ -31,14 +31,19 @@ func (h *Hasher) CheckIntegrity(m *Message, key []byte) bool {
 	return h.check(h.sha1, m.raw, m.integrity, IntegrityLen, key)
 }
 
-// CheckIntegritySHA256 does the same for MESSAGE-INTEGRITY-SHA256, which may be
-// truncated (RFC 8489, section 14.6).
-func (h *Hasher) CheckIntegritySHA256(m *Message, key []byte) bool {
+// CheckIntegritySHA256 does the same for MESSAGE-INTEGRITY-SHA256. least is how
+// short it may be.
+//
+// RFC 8489, section 14.6: "The value must be the full 32 bytes unless the STUN
+// Usage explicitly specifies that truncation is allowed. STUN Usages may specify a
+// minimum length longer than 16 bytes."
+// https://www.rfc-editor.org/rfc/rfc8489#section-14.6
+func (h *Hasher) CheckIntegritySHA256(m *Message, key []byte, least int) bool {
 	if m.integrity256 == 0 {
 		return false
 	}
 	n := int(binary.BigEndian.Uint16(m.raw[m.integrity256+2:]))
-	return h.check(h.sha256, m.raw, m.integrity256, n, key)
+	return n >= least && h.check(h.sha256, m.raw, m.integrity256, n, key)
 }
 
 func (h *Hasher) check(fn hash.Hash, raw []byte, off, n int, key []byte) bool {

@@ -112,7 +112,7 @@ func TestAttrsEndAtIntegrity(t *testing.T) {
 	if seen != 1 {
 		t.Errorf("saw %d attributes, want 1", seen)
 	}
-	if !m.HasFingerprint() || !m.HasIntegritySHA256() || !h.CheckIntegrity(&m, key) || !h.CheckIntegritySHA256(&m, key) {
+	if !m.HasFingerprint() || !m.HasIntegritySHA256() || !h.CheckIntegrity(&m, key) || !h.CheckIntegritySHA256(&m, key, Integrity256LenMax) {
 		t.Error("integrity or fingerprint not found right")
 	}
 	if _, ok := m.Find(AttrRealm); ok {
@@ -126,8 +126,11 @@ func TestTruncatedSHA256(t *testing.T) {
 	sum := h.mac(h.sha256, b.buf, 16, key)
 	b.Bytes(AttrMessageIntegritySHA256, sum[:16])
 	m, ok := Parse(b.Finish())
-	if !ok || !h.CheckIntegritySHA256(&m, key) {
+	if !ok || !h.CheckIntegritySHA256(&m, key, Integrity256LenMin) {
 		t.Error("16 bytes of MESSAGE-INTEGRITY-SHA256 are refused")
+	}
+	if h.CheckIntegritySHA256(&m, key, Integrity256LenMin+4) || h.CheckIntegritySHA256(&m, key, Integrity256LenMax) {
+		t.Error("16 bytes do where more are wanted")
 	}
 }
 
@@ -189,6 +192,6 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("attributes of %d bytes in a message of %d", size, len(raw))
 		}
 		_ = h.CheckIntegrity(&m, []byte("k"))
-		_ = h.CheckIntegritySHA256(&m, []byte("k"))
+		_ = h.CheckIntegritySHA256(&m, []byte("k"), Integrity256LenMin)
 	})
 }

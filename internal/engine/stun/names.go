@@ -51,7 +51,7 @@ func (t Type) Class() Class { return Class(t&0x0010>>4 | t&0x0100>>7) }
 type Attr uint16
 
 // Attribute types of RFC 8489, section 18.3, RFC 8656, section 18, RFC 6062,
-// section 6.2, RFC 8016, section 5, RFC 5780, section 7, and RFC 8445, section
+// section 6.2, RFC 7635, section 12, RFC 8016, section 5, RFC 5780, section 7, and RFC 8445, section
 // 16.1.
 const (
 	AttrMappedAddress           Attr = 0x0001
@@ -71,6 +71,7 @@ const (
 	AttrEvenPort                Attr = 0x0018
 	AttrRequestedTransport      Attr = 0x0019
 	AttrDontFragment            Attr = 0x001a
+	AttrAccessToken             Attr = 0x001b
 	AttrMessageIntegritySHA256  Attr = 0x001c
 	AttrPasswordAlgorithm       Attr = 0x001d
 	AttrUserhash                Attr = 0x001e
@@ -93,6 +94,7 @@ const (
 	AttrICEControlling          Attr = 0x802a
 	AttrResponseOrigin          Attr = 0x802b
 	AttrOtherAddress            Attr = 0x802c
+	AttrThirdPartyAuthorization Attr = 0x802e
 	AttrMobilityTicket          Attr = 0x8030
 )
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/internal/engine/stun"
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // protocolUDP is UDP in REQUESTED-TRANSPORT (IANA protocol numbers).
@@ -58,10 +59,10 @@ func (e *Engine) handleAllocate(r *request) {
 
 // remember keeps what a retransmission is answered with.
 func (e *Engine) remember(a *allocation, r *request) {
-	a.key = r.key
+	a.proof = r.proof
 	a.transaction = r.msg.TransactionID()
 	a.fingerprint = r.msg.HasFingerprint()
-	a.granted = e.lifetime(&r.attrs)
+	a.granted = e.lifetime(r)
 }
 
 func (e *Engine) askForRelay(a *allocation, f Family, r *request) {
@@ -149,11 +150,16 @@ func (e *Engine) hasFamily(f Family) bool { return slices.Contains(e.cfg.Familie
 // lifetime: "the minimum of the client's proposed lifetime and the server's
 // maximum allowed lifetime. If this computed value is greater than the default
 // lifetime, then the server uses the computed lifetime ... Otherwise, the server
-// uses the default lifetime."
-func (e *Engine) lifetime(at *attrs) time.Duration {
-	if !at.has(seenLifetime) {
-		return e.cfg.DefaultLifetime
+// uses the default lifetime." But no allocation outlives its credential where that
+// is bounded, as it is by an access token: RFC 7635, section 9.
+func (e *Engine) lifetime(r *request) time.Duration {
+	granted := e.cfg.DefaultLifetime
+	if r.attrs.has(seenLifetime) {
+		wanted := time.Duration(r.attrs.lifetime) * time.Second
+		granted = max(min(wanted, e.cfg.MaxLifetime), granted)
 	}
-	wanted := time.Duration(at.lifetime) * time.Second
-	return max(min(wanted, e.cfg.MaxLifetime), e.cfg.DefaultLifetime)
+	if r.proof.until != mono.Never {
+		granted = max(min(granted, r.proof.until.Sub(r.now)), time.Second)
+	}
+	return granted
 }

@@ -25,7 +25,7 @@ type allocation struct {
 	user    string
 	account Account  // nil without a Ledger
 	meters  [2]Meter // by Direction
-	key     [16]byte
+	proof   proof    // of the request that made it, or refreshed it last
 	state   allocationState
 	waiting int8     // relays that the owner has not answered for
 	relays  [2]relay // by Family.index

@@ -2,8 +2,6 @@ package turn
 
 import (
 	"time"
-
-	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // Config says how an [Engine] behaves. The zero value works: it lets nobody
@@ -48,7 +46,7 @@ type Config struct {
 	MaxLifetime        time.Duration // default 1 hour
 	PermissionLifetime time.Duration // default 5 minutes
 	ChannelLifetime    time.Duration // default 10 minutes
-	NonceLifetime      time.Duration // default 1 hour
+	NonceLifetime      time.Duration // default 1 hour, at most a day
 
 	// Replies to datagrams that prove nothing (Binding, 401 and the like) are
 	// limited per source: an IPv4 address or an IPv6 /64.
@@ -74,6 +72,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.PermissionLifetime, 5*time.Minute)
 	orDuration(&c.ChannelLifetime, 10*time.Minute)
 	orDuration(&c.NonceLifetime, time.Hour)
+	c.NonceLifetime = min(c.NonceLifetime, nonceLifetimeMax)
 	orInt(&c.RepliesPerSecond, 200)
 	orInt(&c.ReplyBurst, 2000)
 	if len(c.Families) == 0 {
@@ -102,8 +101,3 @@ func orDuration(v *time.Duration, d time.Duration) {
 		*v = d
 	}
 }
-
-// nobody is an Authenticator without users.
-type nobody struct{}
-
-func (nobody) Key(mono.Time, []byte, []byte, bool) (key [16]byte, ok bool) { return key, false }

@@ -157,7 +157,7 @@ func (e *Engine) answerConnect(c *connection, code stun.Code, out *Out) {
 	} else {
 		b.Uint32(stun.AttrConnectionID, uint32(c.id))
 	}
-	e.send(out, &a.client, &b, a.key[:], c.fingerprint)
+	e.send(out, &a.client, &b, &a.proof, c.fingerprint)
 }
 
 // HandlePeerAccepted handles a connection that came in at the listener of a relay.

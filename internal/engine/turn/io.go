@@ -4,7 +4,6 @@ import (
 	"net/netip"
 
 	"github.com/parley-rtc/parley/internal/dgram"
-	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // Transport is what a client reaches the server over.
@@ -114,15 +113,6 @@ type Event struct {
 	Reason   string         // of AllocationClosed: "expired", "deleted", "closed" (the stream went), "killed"
 	ToPeer   Traffic        // of AllocationClosed
 	ToClient Traffic        // of AllocationClosed
-}
-
-// Authenticator finds the long-term key of a user. It must not block.
-type Authenticator interface {
-	// Key returns MD5(username ":" realm ":" password) (RFC 8489, section
-	// 9.2.2), and false if there is no such user or its credential has expired.
-	// refresh is true for requests on an allocation that already exists, where
-	// an expired credential still counts.
-	Key(now mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool)
 }
 
 // Directory knows the relayed transport addresses of all shards of this server,

@@ -96,7 +96,7 @@ func (e *Engine) answerAllocate(a *allocation, out *Out) {
 		b.Bytes(stun.AttrReservationToken, a.token[:])
 	}
 	e.addSoftware(&b)
-	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
+	e.send(out, &a.client, &b, &a.proof, a.fingerprint)
 }
 
 // refuseAllocation ends an allocation that no relay could be opened for.
@@ -105,7 +105,7 @@ func (e *Engine) refuseAllocation(a *allocation, out *Out) {
 	e.counters.ErrorReplies++
 	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Error), a.transaction)
 	b.ErrorCode(stun.CodeInsufficientCapacity, reasonOf(stun.CodeInsufficientCapacity))
-	e.send(out, &a.client, &b, a.key[:], a.fingerprint)
+	e.send(out, &a.client, &b, &a.proof, a.fingerprint)
 }
 
 // addSoftware: RFC 8656, section 5: "The server SHOULD include the SOFTWARE

@@ -28,7 +28,8 @@ func (e *Engine) handleRefresh(r *request) {
 	if r.attrs.has(seenLifetime) && r.attrs.lifetime == 0 {
 		e.endFamilies(a, chosen, r.out)
 	} else {
-		granted = e.lifetime(&r.attrs)
+		granted = e.lifetime(r)
+		a.proof = r.proof
 		for _, f := range chosen {
 			if relay := a.relayFor(f); relay != nil {
 				relay.expires = r.now.Add(granted)

@@ -54,11 +54,7 @@ func (e *Engine) begin(r *request, class stun.Class) stun.Builder {
 
 func (e *Engine) succeed(r *request, b *stun.Builder) {
 	e.counters.SuccessReplies++
-	var key []byte
-	if r.proven {
-		key = r.key[:]
-	}
-	e.send(r.out, &r.client, b, key, r.msg.HasFingerprint())
+	e.send(r.out, &r.client, b, r.signer(), r.msg.HasFingerprint())
 }
 
 // refuse answers with an error. 401 and 438 go through challenge.
@@ -68,9 +64,7 @@ func (e *Engine) refuse(r *request, code stun.Code) {
 	}
 	e.counters.ErrorReplies++
 	b := e.begin(r, stun.Error)
-	var key []byte
 	if r.proven {
-		key = r.key[:]
 		b.ErrorCode(code, reasonOf(code))
 	} else {
 		b.ErrorCode(code, "")
@@ -78,7 +72,7 @@ func (e *Engine) refuse(r *request, code stun.Code) {
 	if code == stun.CodeUnknownAttribute {
 		b.UnknownAttributes(r.attrs.unknown[:r.attrs.unknownCount])
 	}
-	e.send(r.out, &r.client, &b, key, r.msg.HasFingerprint())
+	e.send(r.out, &r.client, &b, r.signer(), r.msg.HasFingerprint())
 }
 
 // challenge answers 401 or 438 with what the client needs for another try.
@@ -87,19 +81,36 @@ func (e *Engine) challenge(r *request, code stun.Code) {
 		return
 	}
 	e.counters.Challenges++
-	nonce := e.nonce(&r.client, r.now)
+	offer := e.cfg.Auth.Offer()
+	nonce := e.nonce(&r.client, r.now, offer)
 	b := e.begin(r, stun.Error)
 	b.ErrorCode(code, "")
 	b.Text(stun.AttrRealm, e.cfg.Realm)
 	b.Bytes(stun.AttrNonce, nonce[:])
+	b.Text(stun.AttrPasswordAlgorithms, offer.algorithms())
+	if offer.TokensFor != "" {
+		b.Text(stun.AttrThirdPartyAuthorization, offer.TokensFor)
+	}
 	e.send(r.out, &r.client, &b, nil, r.msg.HasFingerprint())
 }
 
-// send ends the message that b builds at the end of out's arena, with
-// MESSAGE-INTEGRITY if there is a key.
-func (e *Engine) send(out *Out, c *Client, b *stun.Builder, key []byte, fingerprint bool) {
-	if key != nil {
-		b.Integrity(e.hasher, key)
+// signer is what a reply is signed with; nil: with nothing.
+func (r *request) signer() *proof {
+	if r.proven {
+		return &r.proof
+	}
+	return nil
+}
+
+// send ends the message that b builds at the end of out's arena, signed if there
+// is something to sign with.
+func (e *Engine) send(out *Out, c *Client, b *stun.Builder, signer *proof, fingerprint bool) {
+	switch {
+	case signer == nil:
+	case signer.sha256:
+		b.IntegritySHA256(e.hasher, signer.key.Bytes())
+	default:
+		b.Integrity(e.hasher, signer.key.Bytes())
 	}
 	// A reply carries FINGERPRINT where the request did.
 	if fingerprint {

@@ -15,8 +15,9 @@ type request struct {
 	msg    stun.Message
 	attrs  attrs
 	alloc  *allocation // the client's, nil if none
-	key    [16]byte
-	proven bool // key is the user's and the message was made with it
+	query  Query
+	proof  proof
+	proven bool // the message was made with the key in proof
 	out    *Out
 }
 
@@ -28,6 +29,8 @@ const unknownMax = 8
 // (RFC 8489, section 14).
 type attrs struct {
 	username, realm, nonce, data []byte
+	userhash, accessToken        []byte
+	algorithm, algorithms        []byte // PASSWORD-ALGORITHM, PASSWORD-ALGORITHMS
 
 	peer       netip.AddrPort // of the first XOR-PEER-ADDRESS
 	lifetime   uint32         // seconds
@@ -65,6 +68,10 @@ const (
 	seenChangeRequest
 	seenPadding
 	seenResponsePort
+	seenUserhash
+	seenAccessToken
+	seenPasswordAlgorithm
+	seenPasswordAlgorithms
 )
 
 func (a *attrs) has(s seen) bool { return a.seen&s == s }
@@ -115,6 +122,14 @@ func bitOf(t stun.Attr) seen {
 		return seenReservationToken
 	case stun.AttrConnectionID:
 		return seenConnectionID
+	case stun.AttrUserhash:
+		return seenUserhash
+	case stun.AttrAccessToken:
+		return seenAccessToken
+	case stun.AttrPasswordAlgorithm:
+		return seenPasswordAlgorithm
+	case stun.AttrPasswordAlgorithms:
+		return seenPasswordAlgorithms
 	}
 	return 0
 }
@@ -130,6 +145,14 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 		a.realm = v
 	case seenNonce:
 		a.nonce = v
+	case seenUserhash:
+		a.userhash = v
+	case seenAccessToken:
+		a.accessToken = v
+	case seenPasswordAlgorithm:
+		a.algorithm = v
+	case seenPasswordAlgorithms:
+		a.algorithms = v
 	case seenData:
 		a.data = v
 	case seenPeer:
@@ -187,7 +210,7 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 	}
 	r := &e.request
 	r.now, r.client, r.msg, r.out = now, c, m, out
-	r.alloc, r.key, r.proven = nil, [16]byte{}, false
+	r.alloc, r.proof, r.proven = nil, proof{}, false
 	r.attrs.decode(&r.msg)
 	switch t := m.Type(); {
 	case t == stun.TypeOf(stun.Binding, stun.Request):

@@ -164,6 +164,18 @@ func (w *world) command(words []string) string {
 	case "expire":
 		w.users.expired[words[1]] = true
 		return ""
+	case "left":
+		w.users.left[words[1]], _ = time.ParseDuration(words[2])
+		return ""
+	case "former": // a password that still holds after it was changed
+		w.users.former[words[1]] = words[2]
+		return ""
+	case "offer":
+		w.users.offer.set(words[1:])
+		return ""
+	case "list":
+		w.users.listed = append(w.users.listed, words[1:]...)
+		return ""
 	case "relay": // another relay of this server: bound and advertised address
 		w.relays[netip.MustParseAddrPort(words[1])] = netip.MustParseAddrPort(words[2])
 		return ""
@@ -176,6 +188,21 @@ func (w *world) command(words []string) string {
 		w.t.Fatalf("no such command or client: %s", words[0])
 	}
 	return w.clientCommand(p, words[1], words[2:])
+}
+
+func (o *Offer) set(words []string) {
+	*o = Offer{}
+	for _, word := range words {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "sha256":
+			o.SHA256 = true
+		case "anonymity":
+			o.Anonymity = true
+		case "tokens":
+			o.TokensFor = value
+		}
+	}
 }
 
 func relayID(s string) RelayID {

@@ -1,7 +1,6 @@
 package turn
 
 import (
-	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"net/netip"
@@ -14,21 +13,6 @@ import (
 	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/mono"
 )
-
-// users is an Authenticator; everybody's password is the name and "-password".
-type users struct{ unknown, expired map[string]bool }
-
-func keyOf(user, realm, password string) [16]byte {
-	return md5.Sum([]byte(user + ":" + realm + ":" + password))
-}
-
-func (u users) Key(_ mono.Time, username, realm []byte, refresh bool) (key [16]byte, ok bool) {
-	name := string(username)
-	if u.unknown[name] || u.expired[name] && !refresh {
-		return key, false
-	}
-	return keyOf(name, string(realm), name+"-password"), true
-}
 
 // relays is a Directory: bound address to advertised address.
 type relays map[netip.AddrPort]netip.AddrPort
@@ -70,7 +54,7 @@ type world struct {
 	engine    *Engine
 	now       mono.Time
 	out       Out
-	users     users
+	users     *users
 	relays    relays
 	listeners relays
 	peers     connectionNames
@@ -83,7 +67,10 @@ type world struct {
 func newWorld(t testing.TB, cfg Config) *world {
 	w := &world{
 		t: t, now: mono.Time(time.Second), relays: relays{}, listeners: relays{}, people: map[string]*person{},
-		users: users{unknown: map[string]bool{"mallory": true}, expired: map[string]bool{}},
+		users: &users{
+			offer: &Offer{SHA256: true}, unknown: map[string]bool{"mallory": true}, expired: map[string]bool{},
+			left: map[string]time.Duration{}, former: map[string]string{},
+		},
 	}
 	cfg.Auth, cfg.Directory, cfg.Listeners = w.users, w.relays, w.listeners
 	w.engine = New(cfg)
@@ -141,68 +128,6 @@ func (w *world) opened(id RelayID, addresses ...string) string {
 	}
 	w.engine.HandleRelayOpened(w.now, answer, &w.out)
 	return w.effects()
-}
-
-// options of a request that are not attributes.
-type signature struct {
-	user, password, realm, nonce string
-	anonymous, fingerprint       bool
-	id                           byte
-}
-
-// request builds a request with what args say; see attribute.
-func (w *world) request(p *person, m stun.Method, args []string) []byte {
-	s := signature{user: "ann", realm: "parley", nonce: p.nonce, anonymous: p.nonce == ""}
-	w.counter++
-	s.id = w.counter
-	for _, arg := range args {
-		s.option(arg)
-	}
-	p.lastID = s.id
-	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: s.id})
-	if m == stun.Allocate && !strings.Contains(strings.Join(args, " "), "transport=") {
-		b.Bytes(stun.AttrRequestedTransport, []byte{protocolUDP, 0, 0, 0})
-	}
-	for _, arg := range args {
-		w.attribute(&b, arg)
-	}
-	if !s.anonymous {
-		if s.password == "" {
-			s.password = s.user + "-password"
-		}
-		for attr, v := range map[stun.Attr]string{stun.AttrUsername: s.user, stun.AttrRealm: s.realm, stun.AttrNonce: s.nonce} {
-			if v != "none" {
-				b.Text(attr, v)
-			}
-		}
-		key := keyOf(s.user, s.realm, s.password)
-		b.Integrity(stun.NewHasher(), key[:])
-	}
-	if s.fingerprint {
-		b.Fingerprint()
-	}
-	return b.Finish()
-}
-
-func (s *signature) option(arg string) {
-	name, value, _ := strings.Cut(arg, "=")
-	switch name {
-	case "user":
-		s.user = value
-	case "password":
-		s.password = value
-	case "realm":
-		s.realm = value
-	case "nonce":
-		s.nonce = value
-	case "anonymous":
-		s.anonymous = true
-	case "fingerprint":
-		s.fingerprint = true
-	case "id":
-		n, _ := strconv.Atoi(value)
-		s.id = byte(n)
-	}
 }
 
 func (w *world) attribute(b *stun.Builder, arg string) {
@@ -360,12 +285,19 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " family=%d: %d %q", it.Value[0], code, reason)
 		case stun.AttrUnknownAttributes:
 			fmt.Fprintf(&s, " unknown=%x", it.Value)
+		case stun.AttrPasswordAlgorithms:
+			fmt.Fprintf(&s, " algorithms=%x", it.Value)
+		case stun.AttrThirdPartyAuthorization:
+			fmt.Fprintf(&s, " tokens for %s", it.Value)
 		default:
 			fmt.Fprintf(&s, " attribute 0x%04x", uint16(it.Type))
 		}
 	}
 	if m.HasIntegrity() {
 		s.WriteString(" integrity" + w.whose(m))
+	}
+	if m.HasIntegritySHA256() {
+		s.WriteString(" sha256" + w.whose(m))
 	}
 	if m.HasFingerprint() {
 		s.WriteString(" fingerprint")
@@ -374,10 +306,23 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 }
 
 func (w *world) whose(m *stun.Message) string {
+	h := stun.NewHasher()
+	right := func(key stun.Key) bool {
+		return h.CheckIntegrity(m, key.Bytes()) || h.CheckIntegritySHA256(m, key.Bytes(), stun.Integrity256LenMax)
+	}
 	for _, name := range []string{"ann", "bob"} {
-		key := keyOf(name, "parley", name+"-password")
-		if stun.NewHasher().CheckIntegrity(m, key[:]) {
-			return "(" + name + ")"
+		for algorithm, text := range map[stun.PasswordAlgorithm]string{stun.PasswordMD5: name, stun.PasswordSHA256: name + " by SHA-256"} {
+			if right(keyBy(algorithm, name, "parley", name+"-password")) {
+				return "(" + text + ")"
+			}
+		}
+		if former := w.users.former[name]; former != "" && right(keyBy(stun.PasswordMD5, name, "parley", former)) {
+			return "(" + name + ", former password)"
+		}
+	}
+	for _, text := range []string{"one", "two", "three"} {
+		if key, _ := stun.NewKey(tokenOf(text)); right(key) {
+			return "(token " + text + ")"
 		}
 	}
 	return "(wrong)"
