@@ -2,6 +2,7 @@
 //
 //   node web/app/journeys.mjs                        all journeys, in both browsers
 //   ... --browser=firefox --only=chat,files          some of them
+//   ... --lanes=2                                    two at once, each lane a process with a server of its own
 //
 // A journey is a file below test/browser/journeys that exports
 //
@@ -14,6 +15,8 @@
 // `step(name)` says what is being done, for the report when it fails. It fails by throwing. An error or
 // a warning on a page's console is a failure too.
 // PARLEY_BINARY names a built binary; else one is built.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { World } from './test/browser/world.mjs';
 
@@ -23,28 +26,52 @@ const only = option('only');
 const folder = new URL('./test/browser/journeys/', import.meta.url);
 const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs')).map((name) => name.slice(0, -'.mjs'.length)).sort();
 
+const jobs = names.filter((n) => !only || only.includes(n)).flatMap((name) => kinds.map((kind) => [name, kind]));
+const lanes = Number(option('lanes') ?? 1);
+
 let failures = 0;
-const world = await World.create();
-try {
-  for (const name of names.filter((n) => !only || only.includes(n))) {
-    const { default: journey } = await import(new URL(`${name}.mjs`, folder));
-    for (const kind of kinds) {
-      if (await run(name, journey, kind)) continue;
+if (process.send) await work(askForJob);
+else if (lanes > 1) await Promise.all(Array.from({ length: lanes }, watchLane));
+else await work(() => jobs.shift());
+if (!process.send) console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
+process.exitCode = failures === 0 ? 0 : 1;
+
+/** A process that is handed journeys until none is left. */
+async function watchLane() {
+  const child = fork(new URL(import.meta.url));
+  child.on('message', () => child.send({ job: jobs.shift() }));
+  const [code] = await once(child, 'exit');
+  if (code !== 0) failures++;
+}
+
+async function askForJob() {
+  const answer = once(process, 'message');
+  process.send('next');
+  const [{ job }] = await answer;
+  return job;
+}
+
+async function work(next) {
+  const world = await World.create();
+  try {
+    for (let job = await next(); job; job = await next()) {
+      const [name, kind] = job;
+      const { default: journey } = await import(new URL(`${name}.mjs`, folder));
+      if (await run(world, name, journey, kind)) continue;
       console.error(`     ${name} in ${kind} is tried again`);
       // What the first try left in its rooms is gone with the server.
       await world.stopServer();
       await world.startServer();
-      if (!await run(name, journey, kind)) failures++;
+      if (!await run(world, name, journey, kind)) failures++;
     }
+  } finally {
+    await world.close();
+    if (process.connected) process.disconnect();
   }
-} finally {
-  await world.close();
 }
-console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
-process.exitCode = failures === 0 ? 0 : 1;
 
 /** False where it failed, of which it tells. */
-async function run(name, journey, kind) {
+async function run(world, name, journey, kind) {
   const began = Date.now();
   const browsers = [];
   const complaints = [];

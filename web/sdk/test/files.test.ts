@@ -314,6 +314,24 @@ test('whichever side is lost at whatever moment, the file arrives, and no piece 
   }
 });
 
+test('a receiver whose page went before it could say that it has all says so when it is back', async () => {
+  const net = new Net(21);
+  const ann = await person(net, 'ann');
+  const bob = await person(net, 'bob');
+  const [outgoing] = ann.share.offer([fileOf('big', 3 * MiB + 1)]);
+  const incoming = await offeredTo(net, bob.share, outgoing!.id);
+  net.interfere = (_from, _label, data) => (typeof data === 'string' && data.includes('"done"') ? null : data);
+  await incoming.accept();
+  await net.until('all is kept', () => bob.store.files.get(outgoing!.id)?.done === true);
+  net.leave('bob');
+  bob.store.crash();
+  assert.notEqual(outgoing?.receivers.get('bob')?.state, 'done');
+  net.interfere = (_from, _label, data) => data;
+  const again = await person(net, 'bob2', bob.store);
+  await net.until('the sender knows', () => outgoing?.receivers.get('bob2')?.state === 'done');
+  assert.equal(again.share.incoming.get(outgoing!.id)?.state, 'done');
+});
+
 test('a paused file stays paused over a reload', async () => {
   const net = new Net(14);
   const ann = await person(net, 'ann');

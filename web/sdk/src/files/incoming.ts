@@ -58,6 +58,8 @@ export class IncomingFile implements Incoming {
   #begun = false;
   /** All is where it belongs for good. */
   #settled = false;
+  /** It was finished in an earlier visit, which may have ended before the sender was told. */
+  #untold = false;
   #run = 0;
   #writtenBytes = 0;
   #takenBytes = 0;
@@ -75,6 +77,7 @@ export class IncomingFile implements Incoming {
     if (!kept) return;
     this.#kept = kept.pieces;
     this.#state = kept.done ? 'done' : kept.paused ? 'paused' : 'waiting';
+    this.#untold = kept.done;
   }
 
   get state(): IncomingState {
@@ -180,6 +183,7 @@ export class IncomingFile implements Incoming {
       this.#become('receiving');
       void (this.#sink ? this.#begin() : this.#open());
     } else {
+      if (this.#state === 'done' && this.#untold) void this.#tellDone();
       this.#host.changed(this, false);
     }
     return true;
@@ -324,6 +328,20 @@ export class IncomingFile implements Incoming {
       else this.#tell({ type: 'done', id: this.id, tree });
     } catch (error) {
       if (this.#sink) this.#onSinkFailed(codeOf(error), String(error));
+    }
+  }
+
+  async #tellDone(): Promise<void> {
+    this.#untold = false;
+    try {
+      const ignored = (): void => undefined; // nothing is written
+      const sink = await this.#host.store?.open(this.#host.room, this, this.#target, { kept: ignored, bad: ignored, failed: ignored });
+      if (!sink) return;
+      const kept = await sink.tree();
+      await sink.close();
+      if (this.#state === 'done' && kept.pieces === this.#total) this.#tell({ type: 'done', id: this.id, tree: kept.tree });
+    } catch {
+      this.#untold = true; // another tab has it open: the next offer is a chance
     }
   }
 
