@@ -383,7 +383,7 @@ func (m *model) agree() {
 		if (a == nil) != (c.alloc == nil) {
 			m.t.Fatalf("%s: allocation %+v, want %+v", c.name, a, c.alloc)
 		}
-		if a != nil && (c.alloc.user != a.user || c.alloc.relay != a.relay || c.isOpen() != (a.state == open) || c.isOpen() && c.alloc.expires != a.expires) {
+		if a != nil && (c.alloc.user != a.user || c.alloc.relay != a.only().id || c.isOpen() != (a.state == open) || c.isOpen() && c.alloc.expires != a.expires) {
 			m.t.Fatalf("%s: allocation %+v, want %+v", c.name, a, c.alloc)
 		}
 	}
@@ -409,8 +409,8 @@ func (m *model) windDown() {
 		m.t.Fatalf("left behind: %d clients, %d users, %d timers, %d of %d relays free, %d taken, deadline %v",
 			len(e.clients), len(e.users), len(e.timers.heap), len(e.free), len(e.relays), len(m.taken), e.NextDeadline())
 	}
-	for id, a := range e.relays {
-		if a != nil {
+	for id, slot := range e.relays {
+		if slot != (relaySlot{}) {
 			m.t.Fatalf("relay %d still has an allocation", id)
 		}
 	}
