@@ -21,6 +21,8 @@ const (
 type letter struct {
 	task   func(now mono.Time) // carried out by the shard; it must be short
 	client *streamClient
+	peer   *peerLetter
+	bound  chan<- *stream.Peer // with a frame that asks to be joined with a peer
 	frame  *stream.Frame
 	gone   bool
 }

@@ -28,7 +28,8 @@ type mediaConfig struct {
 	Auth                       turn.Authenticator
 	RelayPortMin, RelayPortMax uint16 // 0: the dynamic ports
 	Policy                     turn.Policy
-	Shards                     int // 0: one for each processor
+	Shards                     int  // 0: one for each processor
+	TCPRelay                   bool // relay TCP as well (RFC 6062), from the same range of ports
 	Log                        *slog.Logger
 }
 
@@ -72,7 +73,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	pollers, err := udp.Open(udp.Config{
-		Listen: cfg.UDP, RelaysOnly: len(cfg.UDP) == 0, Shards: min(cfg.Shards, runtime.GOMAXPROCS(0)), Ports: ports,
+		Listen: cfg.UDP, RelaysOnly: len(cfg.UDP) == 0, Shards: min(cfg.Shards, runtime.GOMAXPROCS(0), shardsMax), Ports: ports,
 	})
 	if err != nil {
 		return nil, err
@@ -87,10 +88,17 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
 		Families: m.families(),
 	}
+	var listeners *relayDirectory
+	if cfg.TCPRelay {
+		listeners = newRelayDirectory(cfg.PublicIPs)
+		engine.Listeners = listeners
+	}
 	rand.Read(engine.Secret[:])
 	go m.logEvents()
-	for _, p := range pollers {
+	for i, p := range pollers {
+		engine.Shard = uint8(i)
 		s := newShard(p, turn.New(engine), m.directory, m.events)
+		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
 		m.shards = append(m.shards, s)
 		go s.run()
 	}
@@ -112,10 +120,7 @@ func (m *media) UDPAddr() netip.AddrPort { return m.addr }
 
 // ServeStream serves a TURN client's connection until it is closed.
 func (m *media) ServeStream(conn net.Conn, secure bool) {
-	c := &streamClient{client: turn.Client{Transport: turn.TCP, Remote: addrPort(conn.RemoteAddr()), Local: addrPort(conn.LocalAddr())}}
-	if secure {
-		c.client.Transport = turn.TLS
-	}
+	c := newStreamClient(conn, secure)
 	if !m.enter(c, conn) {
 		_ = conn.Close()
 		return
@@ -130,12 +135,26 @@ func (m *media) ServeStream(conn net.Conn, secure bool) {
 		if err != nil {
 			break
 		}
+		if id, ok := turn.BindsConnection(f.Payload()); ok {
+			if s, c, ok = m.bindPeer(s, c, f, id); !ok {
+				break
+			}
+			continue
+		}
 		if !s.mail.post(letter{client: c, frame: f}, s.stopped) {
 			f.Release()
 			break
 		}
 	}
 	s.mail.post(letter{client: c, gone: true}, s.stopped)
+}
+
+func newStreamClient(conn net.Conn, secure bool) *streamClient {
+	c := &streamClient{client: turn.Client{Transport: turn.TCP, Remote: addrPort(conn.RemoteAddr()), Local: addrPort(conn.LocalAddr())}}
+	if secure {
+		c.client.Transport = turn.TLS
+	}
+	return c
 }
 
 func (m *media) enter(c *streamClient, conn net.Conn) bool {

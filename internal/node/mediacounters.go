@@ -42,6 +42,9 @@ func addTURN(a, b turn.Counters) turn.Counters {
 	a.Refreshes += b.Refreshes
 	a.CreatePermissions += b.CreatePermissions
 	a.ChannelBinds += b.ChannelBinds
+	a.Connects += b.Connects
+	a.ConnectionBinds += b.ConnectionBinds
+	a.PeersConnected += b.PeersConnected
 	a.SendIndications += b.SendIndications
 	a.ChannelDataIn += b.ChannelDataIn
 	a.DataIndications += b.DataIndications

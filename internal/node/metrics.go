@@ -57,6 +57,9 @@ var (
 	descTURNStreams   = describe("turn_streams", "TURN clients over TCP and TLS.")
 	descStreamDropped = describe("turn_stream_dropped_total", "Packets not written to TCP or TLS clients that do not read fast enough.")
 
+	descPeers       = describe("turn_tcp_peers_total", "Connections between TCP allocations and peers.")
+	descPassedBytes = describe("turn_tcp_relayed_bytes_total", "Bytes relayed by TCP allocations.", "direction")
+
 	descUDPPackets  = describe("udp_datagrams_total", "UDP datagrams.", "direction")
 	descUDPCalls    = describe("udp_calls_total", "System calls that moved datagrams.", "direction")
 	descUDPUnsent   = describe("udp_unsent_total", "Datagrams that the system did not take.", "reason")
@@ -113,6 +116,9 @@ func (c *collector) media() []metric {
 		counter(descTURNRequests, t.Bindings, "binding"), counter(descTURNRequests, t.Allocates, "allocate"),
 		counter(descTURNRequests, t.Refreshes, "refresh"), counter(descTURNRequests, t.CreatePermissions, "create_permission"),
 		counter(descTURNRequests, t.ChannelBinds, "channel_bind"),
+		counter(descTURNRequests, t.Connects, "connect"), counter(descTURNRequests, t.ConnectionBinds, "connection_bind"),
+		counter(descPeers, t.PeersConnected, ""),
+		counter(descPassedBytes, m.Stream.PassedToPeer, "to_peer"), counter(descPassedBytes, m.Stream.PassedToClient, "to_client"),
 		counter(descChallenges, t.Challenges, ""), counter(descAuthFailures, t.AuthFailures, ""),
 		counter(descTURNErrors, t.ErrorReplies, ""),
 		counter(descRelayed, t.ToPeerPackets, "to_peer"), counter(descRelayed, t.ToClientPackets, "to_client"),

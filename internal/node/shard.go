@@ -42,6 +42,8 @@ type shard struct {
 	streamsFree []uint32
 	streamsGone []uint32 // free once the round is written
 
+	tcp *tcpRelays
+
 	unclaimed     atomic.Uint64 // datagrams of no protocol spoken here
 	eventsDropped atomic.Uint64
 	stopping      atomic.Bool
@@ -55,14 +57,17 @@ type boundRelay struct {
 }
 
 func newShard(poller *udp.Poller, engine *turn.Engine, directory *relayDirectory, events chan<- turn.Event) *shard {
-	return &shard{
+	s := &shard{
 		poller: poller, engine: engine, directory: directory, events: events,
 		mail: newMailbox(poller.Wake), stopped: make(chan struct{}),
 	}
+	s.tcp = newTCPRelays(s)
+	return s
 }
 
 // run is the loop. It is the only goroutine that touches the engines.
 func (s *shard) run() {
+	defer s.tcp.close()
 	defer close(s.stopped)
 	for !s.stopping.Load() {
 		in := s.poller.ReadBatch(s.deadline()) // the only blocking call; a letter wakes it
@@ -73,6 +78,7 @@ func (s *shard) run() {
 		s.drainMailbox(now)
 		s.engine.Advance(now, &s.out)
 		s.moveRelays(now)
+		s.tcp.move(now)
 		s.write(now)
 		s.deliver()
 		s.finishRound()
@@ -139,6 +145,9 @@ func (s *shard) drainMailbox(now mono.Time) {
 			l.task(now)
 		case l.frame != nil:
 			s.handleFrame(now, l.client, l.frame)
+			s.tcp.noteBind(l)
+		case l.peer != nil:
+			s.tcp.handle(now, l.peer)
 		case l.gone:
 			s.engine.HandleClientClosed(now, l.client.client, &s.out)
 			s.streamsGone = append(s.streamsGone, l.client.client.Sock.Index())
@@ -204,6 +213,7 @@ func (s *shard) write(now mono.Time) {
 		}
 	}
 	s.poller.WriteBatch(datagrams)
+	s.tcp.answerBinds(s.out.JoinStreams)
 }
 
 // deliver passes events on. A log that is slow to write loses lines, not media.

@@ -47,6 +47,7 @@ type Shared struct {
 
 	framesIn, framesOut, bytesIn, bytesOut atomic.Uint64
 	droppedFull, droppedOld, cutOff        atomic.Uint64
+	passedToPeer, passedToClient           atomic.Uint64
 }
 
 // NewShared limits the queues of all streams to bytes. 0 means 256 MiB.
@@ -64,6 +65,7 @@ type ConnCounters struct {
 	DroppedOld                             uint64 // data that waited too long
 	CutOff                                 uint64 // streams closed because they do not read
 	QueueBytes                             uint64 // memory of the queues now
+	PassedToPeer, PassedToClient           uint64 // bytes of joined streams
 }
 
 // Counters returns the sums so far.
@@ -71,7 +73,7 @@ func (s *Shared) Counters() ConnCounters {
 	return ConnCounters{
 		FramesIn: s.framesIn.Load(), FramesOut: s.framesOut.Load(), BytesIn: s.bytesIn.Load(), BytesOut: s.bytesOut.Load(),
 		DroppedFull: s.droppedFull.Load(), DroppedOld: s.droppedOld.Load(), CutOff: s.cutOff.Load(),
-		QueueBytes: uint64(s.chunks.Load()) * chunkSize,
+		QueueBytes: uint64(s.chunks.Load()) * chunkSize, PassedToPeer: s.passedToPeer.Load(), PassedToClient: s.passedToClient.Load(),
 	}
 }
 
@@ -97,6 +99,7 @@ type Conn struct {
 	queued    int // bytes of data and responses in queue
 	responses int // bytes of responses in queue
 	closed    bool
+	detached  bool // nothing more is queued; the writer ends with the queue
 	wake      chan struct{}
 	done      chan struct{}
 }
@@ -141,7 +144,7 @@ func (c *Conn) Send(now mono.Time, message []byte) bool {
 	response := isResponse(message)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || len(message) > chunkSize-4 {
+	if c.closed || c.detached || len(message) > chunkSize-4 {
 		return false
 	}
 	c.dropOld(now)
@@ -247,7 +250,7 @@ func (c *Conn) writeChunk(chunk []byte) error {
 	return err
 }
 
-// next waits for a chunk; nil means that the stream is closed.
+// next waits for a chunk; nil means that the stream is closed or detached.
 func (c *Conn) next() *chunk {
 	for {
 		c.mu.Lock()
@@ -263,7 +266,11 @@ func (c *Conn) next() *chunk {
 			c.mu.Unlock()
 			return first
 		}
+		detached := c.detached
 		c.mu.Unlock()
+		if detached {
+			return nil
+		}
 		<-c.wake
 	}
 }

@@ -50,7 +50,7 @@ func (e *Engine) authenticate(r *request) bool {
 	case !e.credentialGood(r):
 		e.noteFailure(r)
 		e.challenge(r, stun.CodeUnauthenticated)
-	case !e.nonceGood(r):
+	case !e.nonceGood(r) && !e.nonceOfControl(r):
 		e.challenge(r, stun.CodeStaleNonce)
 	default:
 		r.proven = true

@@ -1,6 +1,7 @@
 package turn
 
 import (
+	"encoding/binary"
 	"net/netip"
 
 	"github.com/parley-rtc/parley/internal/engine/stun"
@@ -221,6 +222,20 @@ func (e *Engine) bindable(r *request) *allocation {
 	return c.alloc
 }
 
+// nonceOfControl says whether a ConnectionBind carries the nonce of the control
+// connection: "Authentication of the client by the server MUST use the same method
+// and credentials as for the control connection", which clients take to include
+// the nonce. https://www.rfc-editor.org/rfc/rfc6062#section-4.3
+func (e *Engine) nonceOfControl(r *request) bool {
+	if r.alloc == nil || r.msg.Type().Method() != stun.ConnectionBind {
+		return false
+	}
+	own := r.client
+	defer func() { r.client = own }()
+	r.client = r.alloc.client
+	return e.nonceGood(r)
+}
+
 // handleConnectionBind joins the stream it came on with a peer.
 // https://www.rfc-editor.org/rfc/rfc6062#section-5.4
 func (e *Engine) handleConnectionBind(r *request) {
@@ -246,4 +261,22 @@ func (e *Engine) HandlePeerClosed(id ConnectionID) {
 	if c := e.connections.byID[id]; c != nil && c.state != connecting {
 		e.connections.remove(c)
 	}
+}
+
+// BindsConnection says whether a message is a ConnectionBind request, and for which
+// connection. So its stream can be taken to the engine that has the connection,
+// which has the last word.
+func BindsConnection(b []byte) (id ConnectionID, ok bool) {
+	if len(b) < stun.HeaderLen || stun.Type(binary.BigEndian.Uint16(b)) != stun.TypeOf(stun.ConnectionBind, stun.Request) {
+		return 0, false
+	}
+	m, ok := stun.Parse(b)
+	if !ok {
+		return 0, false
+	}
+	v, _ := m.Find(stun.AttrConnectionID)
+	if len(v) != 4 {
+		return 0, false
+	}
+	return ConnectionID(binary.BigEndian.Uint32(v)), true
 }
