@@ -229,6 +229,28 @@ func (w *world) tcpAdvance() string {
 	return w.effects()
 }
 
+// TestConnectionBindTakesTheNonceOfItsControlConnection: pion's client sends that
+// one and no other; for other requests, and from others, it is stale.
+func TestConnectionBindTakesTheNonceOfItsControlConnection(t *testing.T) {
+	w := newWorld(t, Config{})
+	a := listening(t, w, "203.0.113.5:50000", "family=1")
+	w.clientCommand(a, "connect", []string{"peer=9.9.9.9:700"})
+	w.tcpCommand([]string{"connected", "0"})
+	data := w.client("data", "tcp", "198.51.100.1:4001")
+	data.nonce = a.nonce
+	if got := w.clientCommand(data, "allocate", nil); !strings.Contains(got, " error 438") {
+		t.Error(got)
+	}
+	data.nonce = a.nonce
+	if got := w.clientCommand(data, "bind-connection", []string{"connection-id=9"}); !strings.Contains(got, " error 438") {
+		t.Error(got)
+	}
+	data.nonce = a.nonce
+	if got := w.clientCommand(data, "bind-connection", []string{"connection=0"}); !strings.Contains(got, "join peer 0") {
+		t.Error(got)
+	}
+}
+
 // TestPeersAreLimited: neither a client nor the peers of one can make the server
 // hold more connections than are allowed.
 func TestPeersAreLimited(t *testing.T) {
