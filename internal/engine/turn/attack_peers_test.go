@@ -20,14 +20,18 @@ var (
 
 // signed is a request of ann's with attributes of any shape.
 func (w *world) signed(p *person, m stun.Method, fill func(*stun.Builder, stun.TransactionID)) []byte {
+	return w.signedBy(p, "ann", m, fill)
+}
+
+func (w *world) signedBy(p *person, user string, m stun.Method, fill func(*stun.Builder, stun.TransactionID)) []byte {
 	w.counter++
 	id := stun.TransactionID{1: 7, 11: w.counter}
 	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), id)
 	fill(&b, id)
-	b.Text(stun.AttrUsername, "ann")
+	b.Text(stun.AttrUsername, user)
 	b.Text(stun.AttrRealm, "parley")
 	b.Text(stun.AttrNonce, p.nonce)
-	key := keyOf("ann", "parley", "ann-password")
+	key := keyOf(user, "parley", user+"-password")
 	b.Integrity(stun.NewHasher(), key[:])
 	return b.Finish()
 }
