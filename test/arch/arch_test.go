@@ -44,7 +44,13 @@ func TestPromisesHaveIssues(t *testing.T)    { report(t, Promises(tree(t))) }
 func TestPackagesAreDocumented(t *testing.T) { report(t, PackageDocs(tree(t))) }
 func TestLinksLeadSomewhere(t *testing.T)    { report(t, Links(tree(t))) }
 func TestReadmeIsAFrontPage(t *testing.T)    { report(t, Readme(tree(t))) }
-func TestDependencyBudget(t *testing.T)      { report(t, Modules(tree(t))) }
+func TestConformanceNamesItsTests(t *testing.T) {
+	if tree(t).Files[conformance] == nil {
+		t.Fatalf("%s is gone", conformance)
+	}
+	report(t, Conformance(tree(t)))
+}
+func TestDependencyBudget(t *testing.T) { report(t, Modules(tree(t))) }
 
 func TestSizes(t *testing.T) {
 	data, err := os.ReadFile("exceptions.txt")

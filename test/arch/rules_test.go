@@ -114,6 +114,12 @@ var ruleCases = []struct {
 		"`parley_rooms`", "`parley_roams`", "parley_roams"},
 	{"symbols in documents", codeNames, "docs/x.md",
 		"`main.Good`", "`main.Bad`", "main.Bad"},
+	{"conformance names tests that exist", Conformance, "docs/turn.md",
+		"| section | what | test |\n|---|---|---|\n| 1 | a | `TestA` |\n\n`TestTranscripts/b`", "| section | what | test |\n|---|---|---|\n| 1 | a | `TestC` |", "TestC"},
+	{"conformance names scripts that exist", Conformance, "docs/turn.md",
+		"`TestTranscripts/b` and `Testing`", "`TestTranscripts/c`", "TestTranscripts/c"},
+	{"conformance has a test in each row", Conformance, "docs/turn.md",
+		"| section | what |\n|---|---|\n| 1 | a |", "| section | what | test |\n|---|---|---|\n| 1 | a | later |", "without a test"},
 	{"readme size", Readme, "README.md",
 		strings.Repeat("x\n", maxReadmeLines), strings.Repeat("x\n", maxReadmeLines+1), "at most"},
 	{"dependencies have reasons", Modules, "internal/node/x.go",
@@ -146,11 +152,13 @@ func TestRules(t *testing.T) {
 func scene(t *testing.T, name, content string) *Tree {
 	t.Helper()
 	fsys := fstest.MapFS{
-		"README.md":              {Data: []byte("# Readme\n")},
-		"go.mod":                 {Data: []byte("module x\n\nrequire (\n\texample.org/known v1.0.0\n\texample.org/unknown v1.0.0\n)\n")},
-		"docs/dependencies.md":   {Data: []byte("| module | why |\n|---|---|\n| `example.org/known` | because |\n")},
-		"cmd/parley/main.go":     {Data: []byte("// Command parley is here.\npackage main\n\nvar Good = describe(\"rooms\")\n")},
-		"internal/node/known.go": {Data: []byte("// Package node is here.\npackage node\n")},
+		"README.md":                    {Data: []byte("# Readme\n")},
+		"go.mod":                       {Data: []byte("module x\n\nrequire (\n\texample.org/known v1.0.0\n\texample.org/unknown v1.0.0\n)\n")},
+		"docs/dependencies.md":         {Data: []byte("| module | why |\n|---|---|\n| `example.org/known` | because |\n")},
+		"cmd/parley/main.go":           {Data: []byte("// Command parley is here.\npackage main\n\nvar Good = describe(\"rooms\")\n")},
+		"internal/node/x_test.go":      {Data: []byte("package node\n\nfunc TestA() {}\n\nfunc TestTranscripts() {}\n")},
+		"internal/node/testdata/b.txt": {Data: []byte("script")},
+		"internal/node/known.go":       {Data: []byte("// Package node is here.\npackage node\n")},
 	}
 	if name != "internal/node/x.go" {
 		fsys["internal/node/x.go"] = &fstest.MapFile{Data: []byte("package node\n\nimport _ \"example.org/known\"\n")}

@@ -8,6 +8,7 @@
 //	sleep.go     tests that sleep
 //	sizes.go     how long things may be; exceptions.txt may only shrink
 //	prose.go     links and names in the documents
+//	conformance.go  tests that a document names
 //	modules.go   direct dependencies, each with a reason
 package arch
 

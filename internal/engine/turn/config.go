@@ -12,7 +12,7 @@ type Config struct {
 	Directory Directory     // nil: this server has no other relays
 	Listeners Directory     // the same for relays over TCP; nil: there are none (RFC 6062)
 	Policy    Policy
-	Ledger    Ledger // what all shards count together; nil: nothing
+	Ledger    Ledger    // what all shards count together; nil: nothing
 	Elsewhere Elsewhere // nil: all data passes the engine
 
 	// Secret keys the nonces and seeds whatever else has to be hard to guess.
