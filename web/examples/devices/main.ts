@@ -3,12 +3,13 @@ import { LocalMedia } from '@parley/client';
 const media = new LocalMedia();
 const form = document.querySelector('form')!;
 const problem = document.querySelector('#problem')!;
-document.querySelector('video')!.srcObject = media.stream;
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
   const problems = await media.startBoth();
   problem.textContent = Object.values(problems).map(({ kind, code }) => `No ${kind}: ${code}`).join(', ');
+  // A page with a video of nothing is not loaded to the end in Chromium.
+  document.querySelector('video')!.srcObject = media.stream;
   await list();
 });
 
