@@ -32,6 +32,8 @@ type Serve struct {
 	AllowPeer  []string `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_ALLOW_PEER" sep:"," placeholder:"RANGE" help:"Relay to these addresses (10.0.0.0/8, 10.0.0.5 or 10.0.0.5-10.0.0.9) although they are private, loopback or reserved. Repeatable."`
 	DenyPeer   []string `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_DENY_PEER" sep:"," placeholder:"RANGE" help:"Never relay to these addresses; ranges as for --allow-peer. Repeatable."`
 
+	Offload string `name:"offload" yaml:"offload" env:"PARLEY_OFFLOAD" default:"auto" placeholder:"MODE" help:"Relay TURN channels in the kernel: auto (where the rights allow it), tc (or do not start) or off. It needs Linux 6.6, CAP_BPF, CAP_NET_ADMIN, and forwarding switched on."`
+
 	AllowOrigin  []string `name:"allow-origin" yaml:"allow_origin" env:"PARLEY_ALLOW_ORIGIN" sep:"," placeholder:"ORIGIN" help:"Let pages of this origin (https://example.org) use the signaling, besides the server's own. Repeatable."`
 	AllowMetrics []string `name:"allow-metrics" yaml:"allow_metrics" env:"PARLEY_ALLOW_METRICS" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Who may read /metrics. Repeatable."`
 
@@ -55,6 +57,7 @@ type Settings struct {
 	Secret           string
 	AllowPeer        []netip.Prefix
 	DenyPeer         []netip.Prefix
+	Offload          string // auto, tc or off; empty: off
 	AllowOrigin      []string
 	AllowMetrics     []netip.Prefix
 	MaxConnections   int
@@ -154,6 +157,12 @@ func (s *Serve) checkRelay(out *Settings) error {
 		return fmt.Errorf("--relay-ports %q: want MIN-MAX with 1024 <= MIN <= MAX <= 65535, such as 49152-65535", s.RelayPorts)
 	}
 	out.RelayPortMin, out.RelayPortMax = uint16(minPort), uint16(maxPort)
+	switch s.Offload {
+	case "", "auto", "tc", "off":
+		out.Offload = s.Offload
+	default:
+		return fmt.Errorf("--offload %q: want auto, tc or off", s.Offload)
+	}
 	if s.TURNSecret != "" && len(s.TURNSecret) < 16 {
 		return errors.New("--turn-secret is too short; use at least 16 random characters")
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/parley-rtc/parley/internal/edge/offload"
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/edge/udp"
 	"github.com/parley-rtc/parley/internal/engine/turn"
@@ -28,8 +29,9 @@ type mediaConfig struct {
 	Auth                       turn.Authenticator
 	RelayPortMin, RelayPortMax uint16 // 0: the dynamic ports
 	Policy                     turn.Policy
-	Shards                     int  // 0: one for each processor
-	TCPRelay                   bool // relay TCP as well (RFC 6062), from the same range of ports
+	Shards                     int              // 0: one for each processor
+	TCPRelay                   bool             // relay TCP as well (RFC 6062), from the same range of ports
+	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
 	Log                        *slog.Logger
 }
 
@@ -38,6 +40,7 @@ type media struct {
 	shards    []*shard
 	pollers   []*udp.Poller
 	directory *relayDirectory
+	offload   *offload.Offload // nil: off
 	addr      netip.AddrPort
 	shared    *stream.Shared
 	log       *slog.Logger
@@ -79,7 +82,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	m := &media{
-		pollers: pollers, addr: pollers[0].LocalAddr(), directory: newRelayDirectory(cfg.PublicIPs),
+		pollers: pollers, addr: pollers[0].LocalAddr(), directory: newRelayDirectory(cfg.PublicIPs), offload: cfg.Offload,
 		shared: stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
 	}
@@ -97,7 +100,9 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	go m.logEvents()
 	for i, p := range pollers {
 		engine.Shard = uint8(i)
+		kernel := useKernel(m.offload, &engine)
 		s := newShard(p, turn.New(engine), m.directory, m.events)
+		s.kernel = kernel
 		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
 		m.shards = append(m.shards, s)
 		go s.run()
@@ -241,6 +246,9 @@ func (m *media) shutDown() {
 	}
 	for _, p := range m.pollers {
 		p.Close()
+	}
+	if m.offload != nil {
+		m.offload.Close()
 	}
 	close(m.events)
 }

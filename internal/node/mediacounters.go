@@ -1,6 +1,7 @@
 package node
 
 import (
+	"github.com/parley-rtc/parley/internal/edge/offload"
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/edge/udp"
 	"github.com/parley-rtc/parley/internal/engine/turn"
@@ -17,6 +18,7 @@ type mediaCounters struct {
 	Unclaimed     uint64 // datagrams of no protocol spoken here
 	MailDropped   uint64
 	EventsDropped uint64
+	Offload       offload.Counters
 }
 
 // Counters asks every shard. Any goroutine may call it; after Close the shards'
@@ -26,6 +28,9 @@ func (m *media) Counters() mediaCounters {
 	m.mu.Lock()
 	total.Streams = uint64(len(m.streams))
 	m.mu.Unlock()
+	if m.offload != nil {
+		total.Offload = m.offload.Counters()
+	}
 	for i, s := range m.shards {
 		total.UDP = total.UDP.Add(m.pollers[i].Counters())
 		total.Unclaimed += s.unclaimed.Load()

@@ -130,6 +130,7 @@ func (c *collector) media() []metric {
 		counter(descUDPTooLong, m.UDP.Truncated, ""), counter(descUnclaimed, m.Unclaimed, ""),
 		counter(descMailDropped, m.MailDropped, ""),
 	}
+	metrics = append(metrics, kernelMetrics(&m.Offload)...)
 	for i, n := range t.Drops {
 		metrics = append(metrics, counter(descTURNDropped, n, turn.DropReason(i).String()))
 	}

@@ -53,6 +53,7 @@ type node struct {
 	ready    atomic.Bool
 
 	credentials *auth.Credentials
+	kernel      kernel
 	media       *media
 	signaling   *signaling
 	certificate *stream.Certificates // nil without TLS
@@ -75,6 +76,7 @@ func Run(ctx context.Context, settings *config.Settings, host Host) error {
 	n.ready.Store(true)
 	n.showBanner()
 	host.Log.Info("started", "version", host.Version)
+	n.kernel.tell(host.Log)
 	select {
 	case <-ctx.Done():
 		host.Log.Info("stopping", "reason", "asked to")
@@ -94,12 +96,20 @@ func (n *node) startCredentials(context.Context) error {
 }
 
 func (n *node) startMedia(context.Context) (err error) {
+	if n.settings.UDP != "" {
+		if n.kernel, err = openKernel(n.settings.Offload, n.settings.RelayPortMin, n.settings.RelayPortMax, n.host.Log); err != nil {
+			return err
+		}
+	}
 	n.media, err = startMedia(mediaConfig{
 		UDP: listed(n.settings.UDP), PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: authenticator{n.credentials},
 		RelayPortMin: n.settings.RelayPortMin, RelayPortMax: n.settings.RelayPortMax,
-		Policy: turn.Policy{Allow: n.settings.AllowPeer, Deny: n.settings.DenyPeer},
-		Log:    n.host.Log,
+		Policy:  turn.Policy{Allow: n.settings.AllowPeer, Deny: n.settings.DenyPeer},
+		Offload: n.kernel.path, Log: n.host.Log,
 	})
+	if err != nil && n.kernel.path != nil {
+		n.kernel.path.Close()
+	}
 	return listenError("udp", n.settings.UDP, err)
 }
 

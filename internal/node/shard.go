@@ -34,9 +34,10 @@ type shard struct {
 	out       turn.Out
 	frames    []*stream.Frame // to be released once the round is written
 
-	relays  []boundRelay   // by turn.RelayID
-	relayID []turn.RelayID // by dgram.Sock.Index
-	closing []dgram.Sock   // relays to close once the round is written
+	relays  []boundRelay    // by turn.RelayID
+	relayID []turn.RelayID  // by dgram.Sock.Index
+	closing []dgram.Sock    // relays to close once the round is written
+	kernel  *kernelChannels // nil: everything passes here
 
 	streams     []*streamClient // by dgram.Sock.Index; nil: free
 	streamsFree []uint32
@@ -77,6 +78,7 @@ func (s *shard) run() {
 		}
 		s.drainMailbox(now)
 		s.engine.Advance(now, &s.out)
+		s.moveChannels(now)
 		s.moveRelays(now)
 		s.tcp.move(now)
 		s.write(now)
@@ -111,7 +113,11 @@ func (s *shard) deadline() mono.Time {
 	if !s.mail.isEmpty() {
 		return 1 // long past: do not wait
 	}
-	return s.engine.NextDeadline()
+	next := s.engine.NextDeadline()
+	if s.kernel != nil {
+		next = mono.Earlier(next, s.kernel.sweep)
+	}
+	return next
 }
 
 func (s *shard) handleDatagram(now mono.Time, in *dgram.In) {
@@ -194,6 +200,9 @@ func (s *shard) detachRelays(from int) int {
 		invariant.Check(int(id) < len(s.relays) && s.relays[id].local.IsValid(), "relay %d is closed but was not open", id)
 		r := &s.relays[id]
 		s.directory.remove(r.local)
+		if s.kernel != nil {
+			s.kernel.close(id)
+		}
 		s.closing = append(s.closing, r.sock)
 		*r = boundRelay{}
 	}

@@ -59,6 +59,9 @@ func (c *Channel) plain() bool {
 // that has passed, or [mono.Never], means not at all.
 type Lease struct{ ToPeer, ToClient mono.Time }
 
+// End returns when the last of the two ends.
+func (l Lease) End() mono.Time { return max(l.ToPeer, l.ToClient) }
+
 // Slot names a channel that is bound.
 type Slot uint32
 

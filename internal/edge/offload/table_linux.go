@@ -57,7 +57,11 @@ func (t *table) init(maps *programMaps) (err error) {
 	return os.NewSyscallError("mmap", err)
 }
 
+// close makes the table an empty one, which may still be counted.
 func (t *table) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.bound)
 	if t.slots != nil {
 		_ = unix.Munmap(t.slots) // it is ours, so it cannot fail
 		t.slots = nil
