@@ -32,6 +32,7 @@ type mediaConfig struct {
 	Shards                     int              // 0: one for each processor
 	TCPRelay                   bool             // relay TCP as well (RFC 6062), from the same range of ports
 	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
+	Discovery                  discoveryConfig
 	Log                        *slog.Logger
 }
 
@@ -71,6 +72,10 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	discovery, err := cfg.addDiscovery()
+	if err != nil {
+		return nil, err
+	}
 	ports, err := udp.NewPorts(cfg.RelayPortMin, cfg.RelayPortMax)
 	if err != nil {
 		return nil, err
@@ -89,7 +94,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	cfg.Policy.Own = m.directory.ownAddresses()
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
-		Families: m.families(),
+		Families: m.families(), Discovery: discovery,
 	}
 	var listeners *relayDirectory
 	if cfg.TCPRelay {

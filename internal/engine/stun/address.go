@@ -33,6 +33,28 @@ func appendXORAddress(b []byte, a netip.AddrPort, id *TransactionID) []byte {
 	return append(b, v[:]...)
 }
 
+// Address adds MAPPED-ADDRESS or another attribute of its form (RFC 8489, section
+// 14.1).
+func (b *Builder) Address(t Attr, a netip.AddrPort) {
+	ip := a.Addr().Unmap()
+	if ip.Is4() {
+		v := ip.As4()
+		b.Bytes(t, append([]byte{0, familyIPv4, byte(a.Port() >> 8), byte(a.Port())}, v[:]...))
+		return
+	}
+	v := ip.As16()
+	b.Bytes(t, append([]byte{0, familyIPv6, byte(a.Port() >> 8), byte(a.Port())}, v[:]...))
+}
+
+// Address decodes the value of MAPPED-ADDRESS or another attribute of its form.
+func Address(value []byte) (a netip.AddrPort, ok bool) {
+	if len(value) == addrLenIPv4 && value[1] == familyIPv4 || len(value) == addrLenIPv6 && value[1] == familyIPv6 {
+		ip, _ := netip.AddrFromSlice(value[4:])
+		return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(value[2:])), true
+	}
+	return a, false
+}
+
 // XORAddress decodes the value of an XOR-...-ADDRESS attribute.
 func XORAddress(value []byte, id TransactionID) (a netip.AddrPort, ok bool) {
 	if len(value) < addrLenIPv4 {

@@ -24,6 +24,10 @@ type Config struct {
 	// [ConnectionID] and RESERVATION-TOKEN.
 	Shard uint8
 
+	// Discovery of the behaviour of NATs (RFC 5780); nil: its attributes are
+	// refused with 420.
+	Discovery *Discovery
+
 	// Software is told to clients that have authenticated; empty says nothing.
 	Software string
 

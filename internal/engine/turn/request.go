@@ -65,9 +65,6 @@ const (
 	seenEvenPort
 	seenReservationToken
 	seenConnectionID
-	seenChangeRequest
-	seenPadding
-	seenResponsePort
 	seenUserhash
 	seenAccessToken
 	seenPasswordAlgorithm
@@ -230,6 +227,10 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 // handleBinding answers with the address that the client is seen at.
 func (e *Engine) handleBinding(r *request) {
 	e.counters.Bindings++
+	if ip, port, ok := e.cfg.Discovery.pointAt(&r.client); ok {
+		e.handleDiscovery(r, ip, port)
+		return
+	}
 	if r.attrs.unknownCount > 0 {
 		e.refuse(r, stun.CodeUnknownAttribute)
 		return
