@@ -1,5 +1,6 @@
-// Command parley is the whole server: web app, signaling, STUN and TURN; and what
-// people do with it from a terminal: send and get files, look whether a server works.
+// Command parley is the whole server: web app, signaling, STUN and TURN, or STUN and
+// TURN alone; and what people do with it from a terminal: send and get files, look
+// whether a server works, ask one something.
 //
 // Exit codes: 0 after a regular stop, 1 when the running server failed or a command
 // did not get done, 2 when it could not start as asked (bad flag, port in use,
@@ -30,6 +31,7 @@ var version = "0.1.0-dev"
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
+	Turn    turnCmd    `cmd:"" help:"Run the STUN and TURN server alone, or ask a running one something (turn ctl)."`
 	Send    sendCmd    `cmd:"" help:"Send files and folders to whoever opens the link."`
 	Get     getCmd     `cmd:"" help:"Get the files that are offered behind a link."`
 	Doctor  doctorCmd  `cmd:"" help:"Look whether calls by a server will work from this machine."`
@@ -41,21 +43,11 @@ func main() {
 }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	var cmds commands
-	parser, err := kong.New(&cmds,
-		kong.Name("parley"),
-		kong.Description("Calls, data and files between people, on a server of your own."),
-		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(os.Exit),
-		kong.Resolvers(&fileResolver{}),
-		kong.BindTo(stdout, (*io.Writer)(nil)),
-		kong.Bind(shell.Host{Version: version, Out: stdout, Err: stderr}))
-	if err != nil {
-		panic(err) // the struct tags above are wrong
-	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	ctx, err := parser.Parse(args)
+	var cmds commands
+	ctx, err := parse(&cmds, args, stdout, stderr)
 	if err == nil {
 		err = ctx.Run()
 	}
@@ -63,11 +55,30 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return 0
 	}
 	fmt.Fprintln(stderr, "parley:", strings.TrimSpace(err.Error()))
-	served, done := (*node.Failure)(nil), (*shell.Failure)(nil)
-	if errors.As(err, &served) || errors.As(err, &done) {
+	served, done, asked := (*node.Failure)(nil), (*shell.Failure)(nil), (*node.NotDone)(nil)
+	if errors.As(err, &served) || errors.As(err, &done) || errors.As(err, &asked) {
 		return 1
 	}
 	return 2
+}
+
+// commandLine is what the program was started with.
+type commandLine []string
+
+// parse fills cmds from the command line, the environment and the file that
+// --config names.
+func parse(cmds *commands, line commandLine, stdout, stderr io.Writer) (*kong.Context, error) {
+	parser, err := kong.New(cmds,
+		kong.Name("parley"),
+		kong.Description("Calls, data and files between people, on a server of your own."),
+		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(os.Exit),
+		kong.Resolvers(&fileResolver{}),
+		kong.BindTo(stdout, (*io.Writer)(nil)),
+		kong.Bind(shell.Host{Version: version, Out: stdout, Err: stderr}, line))
+	if err != nil {
+		panic(err) // the struct tags above are wrong
+	}
+	return parser.Parse(line)
 }
 
 type serveCmd struct {
@@ -150,7 +161,7 @@ func (r *fileResolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag)
 	if r.file == nil {
 		r.file = config.File{}
 		if name := configFile(ctx); name != "" {
-			f, err := config.ReadFile(name)
+			f, err := config.ReadFile(name, settingsOf(ctx))
 			if err != nil {
 				return nil, err
 			}
@@ -161,6 +172,16 @@ func (r *fileResolver) Resolve(ctx *kong.Context, _ *kong.Path, flag *kong.Flag)
 		return v, nil
 	}
 	return nil, nil
+}
+
+// settingsOf returns what the file of a command is read for.
+func settingsOf(ctx *kong.Context) any {
+	for _, step := range ctx.Path {
+		if step.Command != nil && step.Command.Name == "turn" {
+			return new(config.Turn)
+		}
+	}
+	return new(config.Serve)
 }
 
 func configFile(ctx *kong.Context) string {

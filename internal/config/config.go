@@ -149,20 +149,14 @@ func (s *Serve) checkTLS(out *Settings) error {
 	return nil
 }
 
-func (s *Serve) checkRelay(out *Settings) error {
-	low, high, ok := strings.Cut(s.RelayPorts, "-")
-	minPort, err1 := strconv.ParseUint(strings.TrimSpace(low), 10, 16)
-	maxPort, err2 := strconv.ParseUint(strings.TrimSpace(high), 10, 16)
-	if !ok || err1 != nil || err2 != nil || minPort < 1024 || maxPort < minPort {
-		return fmt.Errorf("--relay-ports %q: want MIN-MAX with 1024 <= MIN <= MAX <= 65535, such as 49152-65535", s.RelayPorts)
+func (s *Serve) checkRelay(out *Settings) (err error) {
+	if out.RelayPortMin, out.RelayPortMax, err = portRange(s.RelayPorts); err != nil {
+		return err
 	}
-	out.RelayPortMin, out.RelayPortMax = uint16(minPort), uint16(maxPort)
-	switch s.Offload {
-	case "", "auto", "tc", "off":
-		out.Offload = s.Offload
-	default:
-		return fmt.Errorf("--offload %q: want auto, tc or off", s.Offload)
+	if err := checkOffload(s.Offload); err != nil {
+		return err
 	}
+	out.Offload = s.Offload
 	if s.TURNSecret != "" && len(s.TURNSecret) < 16 {
 		return errors.New("--turn-secret is too short; use at least 16 random characters")
 	}
@@ -181,11 +175,11 @@ func (s *Serve) checkRelay(out *Settings) error {
 		}
 		out.PublicIP = append(out.PublicIP, ip)
 	}
-	if out.AllowPeer, err1 = ranges("allow-peer", s.AllowPeer); err1 != nil {
-		return err1
+	if out.AllowPeer, err = ranges("allow-peer", s.AllowPeer); err != nil {
+		return err
 	}
-	out.DenyPeer, err2 = ranges("deny-peer", s.DenyPeer)
-	return err2
+	out.DenyPeer, err = ranges("deny-peer", s.DenyPeer)
+	return err
 }
 
 var origin = regexp.MustCompile(`^https?://[^/?#\s]+$`)
@@ -196,13 +190,27 @@ func (s *Serve) checkAccess(out *Settings) (err error) {
 			return fmt.Errorf("--allow-origin %q: want scheme and host without a path, such as https://example.org", o)
 		}
 	}
-	switch s.LogLevel {
-	case "debug", "info", "warn", "error":
-	default:
-		return fmt.Errorf("--log-level %q: want debug, info, warn or error", s.LogLevel)
+	if err := checkLogLevel(s.LogLevel); err != nil {
+		return err
 	}
 	out.AllowMetrics, err = prefixes("allow-metrics", s.AllowMetrics)
 	return err
+}
+
+func checkOffload(how string) error {
+	switch how {
+	case "", "auto", "tc", "off":
+		return nil
+	}
+	return fmt.Errorf("--offload %q: want auto, tc or off", how)
+}
+
+func checkLogLevel(level string) error {
+	switch level {
+	case "debug", "info", "warn", "error":
+		return nil
+	}
+	return fmt.Errorf("--log-level %q: want debug, info, warn or error", level)
 }
 
 func prefixes(flag string, list []string) ([]netip.Prefix, error) {

@@ -60,24 +60,30 @@ func TestDomainPutsEverythingOn443(t *testing.T) {
 
 func TestFileRefusesUnknownKeysAndWrongTypes(t *testing.T) {
 	for _, text := range []string{"htpp: :1", "http: [1, 2]", "max_connections: many", "- a"} {
-		if _, err := parseFile([]byte(text)); err == nil {
+		if _, err := parseFile([]byte(text), new(Serve)); err == nil {
 			t.Errorf("%q was accepted", text)
 		}
 	}
-	f, err := parseFile([]byte("http: ''\nallow_peer: [10.0.0.0/8, 192.168.0.0/16]\nmax_connections: 5\n"))
-	want := File{"http": "", "allow-peer": "10.0.0.0/8,192.168.0.0/16", "max-connections": "5"}
+	f, err := parseFile([]byte("http: ''\nallow_peer: [10.0.0.0/8, 192.168.0.0/16]\nmax_connections: 5\n"), new(Serve))
+	want := File{"http": "", "allow-peer": []any{"10.0.0.0/8", "192.168.0.0/16"}, "max-connections": "5"}
 	if err != nil || !reflect.DeepEqual(f, want) {
 		t.Errorf("got %v, %v; want %v", f, err, want)
 	}
-	if f, err := parseFile(nil); err != nil || len(f) != 0 {
+	if f, err := parseFile(nil, new(Serve)); err != nil || len(f) != 0 {
 		t.Errorf("an empty file: %v, %v", f, err)
 	}
 }
 
-// TestSampleFile holds docs/parley.yaml against the struct: every key is there
-// once, commented out, with its default.
-func TestSampleFile(t *testing.T) {
-	data, err := os.ReadFile("../../docs/parley.yaml")
+// TestSampleFiles holds the samples against the structs: every key is there once,
+// commented out, with its default.
+func TestSampleFiles(t *testing.T) {
+	for name, command := range map[string]any{"parley": new(Serve), "turn": new(Turn)} {
+		t.Run(name, func(t *testing.T) { checkSample(t, "../../docs/"+name+".yaml", command) })
+	}
+}
+
+func checkSample(t *testing.T, name string, command any) {
+	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,28 +97,37 @@ func TestSampleFile(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(strings.Join(active, "")), &got); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := parseFile([]byte(strings.Join(active, ""))); err != nil {
+	f, err := parseFile([]byte(strings.Join(active, "")), command)
+	if err != nil {
 		t.Errorf("the sample is not accepted: %v", err)
 	}
-	fields := reflect.TypeFor[Serve]()
+	fields := reflect.TypeOf(command).Elem()
+	prefix := map[string]string{"Serve": "PARLEY_", "Turn": "PARLEY_TURN_"}[fields.Name()]
 	for i := range fields.NumField() {
 		tag := fields.Field(i).Tag
 		key := tag.Get("yaml")
 		if key == "-" {
 			continue
 		}
-		value, ok := got[key]
-		if !ok {
-			t.Errorf("%s is not in docs/parley.yaml", key)
-		} else if d := tag.Get("default"); value != nil && flagValue(value) != d {
+		value, there := got[key], f[tag.Get("name")]
+		if list, ok := there.([]any); ok {
+			words := make([]string, len(list))
+			for i := range list {
+				words[i] = list[i].(string)
+			}
+			there = strings.Join(words, ",")
+		}
+		if _, ok := got[key]; !ok {
+			t.Errorf("%s is not in %s", key, name)
+		} else if d := tag.Get("default"); value != nil && there != d && (value != false || d != "") {
 			t.Errorf("%s: the sample says %v, the default is %q", key, value, d)
 		}
-		if env := "PARLEY_" + strings.ToUpper(key); tag.Get("env") != env || tag.Get("name") != strings.ReplaceAll(key, "_", "-") {
+		if env := prefix + strings.ToUpper(key); tag.Get("env") != env || tag.Get("name") != strings.ReplaceAll(key, "_", "-") {
 			t.Errorf("%s: flag %s and environment %s do not match the key", key, tag.Get("name"), tag.Get("env"))
 		}
 		delete(got, key)
 	}
 	for key := range got {
-		t.Errorf("docs/parley.yaml has %s, which is no setting", key)
+		t.Errorf("%s has %s, which is no setting", name, key)
 	}
 }

@@ -72,3 +72,19 @@ func pageURL(scheme, host string, l *stream.Listener, usual uint16) string {
 	}
 	return scheme + "://" + net.JoinHostPort(host, strconv.Itoa(int(l.Port()))) + "/"
 }
+
+// showBanner tells the person at the terminal where the server listens.
+func (n *turnNode) showBanner() {
+	w := n.host.Banner
+	_, _ = fmt.Fprintf(w, "\n  Parley TURN %s\n\n", n.host.Version)
+	for _, a := range n.media.UDPAddrs() {
+		showAddress(w, "UDP", a.String())
+	}
+	for _, l := range n.tcp {
+		showAddress(w, "TCP", l.Addr().String())
+	}
+	for _, l := range n.tls {
+		showAddress(w, "TLS", l.Addr().String())
+	}
+	_, _ = fmt.Fprintln(w)
+}

@@ -27,9 +27,9 @@ func (n *node) newHTTPServer() (*http.Server, error) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(api.SignalPath, n.signaling)
-	mux.HandleFunc("GET /healthz", n.serveHealth)
-	mux.HandleFunc("GET /readyz", n.serveReady)
-	mux.Handle("GET /metrics", n.onlyFor(n.settings.AllowMetrics, promhttp.HandlerFor(n.newRegistry(), promhttp.HandlerOpts{})))
+	mux.HandleFunc("GET /healthz", serveHealth)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, n.ready.Load()) })
+	mux.Handle("GET /metrics", n.onlyFor(n.settings.AllowMetrics, promhttp.HandlerFor(newRegistry(n.collector()), promhttp.HandlerOpts{})))
 	mux.Handle("/", site)
 	handler := ws.SecurityHeaders(mux, n.settings.Domain != "")
 	if n.certificate != nil {
@@ -44,12 +44,12 @@ func (n *node) newHTTPServer() (*http.Server, error) {
 	}, nil
 }
 
-func (n *node) serveHealth(w http.ResponseWriter, _ *http.Request) {
+func serveHealth(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "ok\n")
 }
 
-func (n *node) serveReady(w http.ResponseWriter, _ *http.Request) {
-	if !n.ready.Load() {
+func serveReady(w http.ResponseWriter, ready bool) {
+	if !ready {
 		http.Error(w, "not ready", http.StatusServiceUnavailable)
 		return
 	}

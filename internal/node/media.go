@@ -25,6 +25,7 @@ const eventsMax = 1024
 type mediaConfig struct {
 	UDP                        []string     // "host:port" each; empty: TURN over streams only
 	PublicIPs                  []netip.Addr // advertised instead of the own ones, at most one of a family
+	RelayPairs                 []relayPair  // addresses to bind relays to, and how to advertise those
 	Realm                      string
 	Auth                       turn.Authenticator
 	RelayPortMin, RelayPortMax uint16 // 0: the dynamic ports
@@ -87,7 +88,8 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	m := &media{
-		pollers: pollers, addr: pollers[0].LocalAddr(), directory: newRelayDirectory(cfg.PublicIPs), offload: cfg.Offload,
+		pollers: pollers, addr: pollers[0].LocalAddr(), offload: cfg.Offload,
+		directory: newRelayDirectory(cfg.PublicIPs, cfg.RelayPairs...),
 		shared: stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
 	}
@@ -98,7 +100,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	}
 	var listeners *relayDirectory
 	if cfg.TCPRelay {
-		listeners = newRelayDirectory(cfg.PublicIPs)
+		listeners = newRelayDirectory(cfg.PublicIPs, cfg.RelayPairs...)
 		engine.Listeners = listeners
 	}
 	rand.Read(engine.Secret[:])
@@ -118,7 +120,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 // families are those that this machine can relay in.
 func (m *media) families() []turn.Family {
 	families := []turn.Family{turn.IPv4}
-	if m.directory.public[1].IsValid() || m.directory.primaryOf(mono.Now(), turn.IPv6).IsValid() {
+	if _, ok := m.directory.pairNear(turn.IPv6, netip.Addr{}); ok || m.directory.public[1].IsValid() || m.directory.primaryOf(mono.Now(), turn.IPv6).IsValid() {
 		families = append(families, turn.IPv6)
 	}
 	return families
@@ -127,6 +129,9 @@ func (m *media) families() []turn.Family {
 // UDPAddr returns the first public UDP address, which is unspecified where the
 // server listens on all; it is invalid if UDP is off.
 func (m *media) UDPAddr() netip.AddrPort { return m.addr }
+
+// UDPAddrs returns all public UDP addresses, in the order they were asked for.
+func (m *media) UDPAddrs() []netip.AddrPort { return m.pollers[0].LocalAddrs() }
 
 // ServeStream serves a TURN client's connection until it is closed.
 func (m *media) ServeStream(conn net.Conn, secure bool) {

@@ -7,16 +7,24 @@ import (
 	"github.com/parley-rtc/parley/internal/engine/turn"
 )
 
-// newRegistry returns the metrics of the server. They are read from the planes'
-// own counters when somebody asks, so they cost nothing in between.
-func (n *node) newRegistry() *prometheus.Registry {
+// newRegistry returns the metrics of a server. They are read from the planes' own
+// counters when somebody asks, so they cost nothing in between.
+func newRegistry(c *collector) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(&collector{n}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	r.MustRegister(c, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
 }
 
-// collector reads all counters of a node.
-type collector struct{ node *node }
+// collector reads all counters of a server.
+type collector struct {
+	version string
+	media   *media
+	rooms   *signaling // nil where there is none
+}
+
+func (n *node) collector() *collector {
+	return &collector{version: n.host.Version, media: n.media, rooms: n.signaling}
+}
 
 // metric is one value to show; label is empty for a metric without labels.
 type metric struct {
@@ -74,8 +82,10 @@ func (c *collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
-	metrics := append(c.signaling(), c.media()...)
-	metrics = append(metrics, metric{descBuild, prometheus.GaugeValue, 1, c.node.host.Version})
+	metrics := append(c.ofMedia(), metric{descBuild, prometheus.GaugeValue, 1, c.version})
+	if c.rooms != nil {
+		metrics = append(metrics, c.ofRooms()...)
+	}
 	for _, m := range metrics {
 		var labels []string
 		if m.label != "" {
@@ -93,8 +103,8 @@ func counter(d *prometheus.Desc, v uint64, label string) metric {
 	return metric{d, prometheus.CounterValue, float64(v), label}
 }
 
-func (c *collector) signaling() []metric {
-	s := c.node.signaling.Counters()
+func (c *collector) ofRooms() []metric {
+	s := c.rooms.Counters()
 	metrics := []metric{
 		gauge(descRooms, s.Rooms), gauge(descSessions, s.Sessions), gauge(descConnections, s.Connections),
 		gauge(descBuffered, s.BufferedBytes),
@@ -107,8 +117,8 @@ func (c *collector) signaling() []metric {
 	return metrics
 }
 
-func (c *collector) media() []metric {
-	m := c.node.media.Counters()
+func (c *collector) ofMedia() []metric {
+	m := c.media.Counters()
 	t := &m.TURN
 	metrics := []metric{
 		gauge(descAllocations, t.AllocationsOpen), gauge(descTURNStreams, m.Streams),

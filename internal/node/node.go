@@ -11,8 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -134,15 +132,9 @@ func (n *node) startCertificates(ctx context.Context) (err error) {
 	if n.settings.HTTPS == "" {
 		return nil
 	}
-	dir := n.settings.StateDir
-	if dir == "" {
-		if base, err := os.UserConfigDir(); err == nil {
-			dir = filepath.Join(base, "parley")
-		}
-	}
 	n.certificate, err = stream.LoadCertificates(ctx, stream.CertificateConfig{
 		Domain: n.settings.Domain, CertFile: n.settings.Cert, KeyFile: n.settings.Key,
-		StateDir: dir, Names: hostNames(n.settings.PublicIP), Log: n.host.Log,
+		StateDir: stateDir(n.settings.StateDir), Names: hostNames(n.settings.PublicIP), Log: n.host.Log,
 	})
 	return err
 }

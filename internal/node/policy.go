@@ -27,11 +27,20 @@ func (d *relayDirectory) ownAddresses() (own []netip.Addr) {
 			own = append(own, ip)
 		}
 	}
-	addrs, _ := net.InterfaceAddrs() // without them the directory of relays still guards the advertised ones
+	for _, p := range d.pairs {
+		own = append(own, p.public)
+	}
+	return append(own, interfaceAddresses()...)
+}
+
+// interfaceAddresses are those of the machine now. Without them the directory of
+// relays still guards the advertised ones.
+func interfaceAddresses() (list []netip.Addr) {
+	addrs, _ := net.InterfaceAddrs()
 	for _, a := range addrs {
 		if p, err := netip.ParsePrefix(a.String()); err == nil {
-			own = append(own, p.Addr())
+			list = append(list, p.Addr())
 		}
 	}
-	return own
+	return list
 }

@@ -21,6 +21,7 @@ const primaryFresh = 10 * time.Second
 // whole.
 type relayDirectory struct {
 	public [2]netip.Addr // what to advertise, by family; the zero Addr: what it is bound to
+	pairs  []relayPair   // addresses of this machine that are advertised as others
 
 	byPort [1 << 16]atomic.Pointer[relayEntry]
 	own    atomic.Pointer[[]netip.Addr] // addresses that relays are advertised on
@@ -36,13 +37,20 @@ type relayEntry struct {
 	next              *relayEntry
 }
 
+// relayPair is an address of this machine that relays are bound to, and how they
+// are advertised then.
+type relayPair struct{ public, private netip.Addr }
+
 type primaryAddress struct {
 	ip    netip.Addr
 	until mono.Time
 }
 
-func newRelayDirectory(public []netip.Addr) *relayDirectory {
-	d := &relayDirectory{users: make(map[netip.Addr]int)}
+func newRelayDirectory(public []netip.Addr, pairs ...relayPair) *relayDirectory {
+	d := &relayDirectory{users: make(map[netip.Addr]int), pairs: pairs}
+	for _, p := range pairs {
+		d.users[p.public]++
+	}
 	for _, ip := range public {
 		ip = ip.Unmap().WithZone("")
 		d.public[familyIndex(ip)] = ip
@@ -79,10 +87,7 @@ func (d *relayDirectory) IsServerIP(ip netip.Addr) bool {
 
 // add enters a relay and returns how it is advertised.
 func (d *relayDirectory) add(local netip.AddrPort) netip.AddrPort {
-	ip := local.Addr()
-	if public := d.public[familyIndex(ip)]; public.IsValid() {
-		ip = public
-	}
+	ip := d.advertisedIP(local.Addr())
 	e := &relayEntry{local: local, advertised: netip.AddrPortFrom(ip, local.Port())}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -93,6 +98,39 @@ func (d *relayDirectory) add(local netip.AddrPort) netip.AddrPort {
 		d.publishOwn()
 	}
 	return e.advertised
+}
+
+// advertisedIP returns the address that a relay on local is advertised with.
+func (d *relayDirectory) advertisedIP(local netip.Addr) netip.Addr {
+	for _, p := range d.pairs {
+		if p.private == local {
+			return p.public
+		}
+	}
+	if public := d.public[familyIndex(local)]; public.IsValid() {
+		return public
+	}
+	return local
+}
+
+// pairNear returns where to bind a relay if that is settled by a pair: the one
+// whose address the client came to, else the first, unless others are advertised,
+// too.
+func (d *relayDirectory) pairNear(family turn.Family, near netip.Addr) (netip.Addr, bool) {
+	var first netip.Addr
+	for _, p := range d.pairs {
+		switch {
+		case p.private.Is4() != (family == turn.IPv4):
+		case p.private == near:
+			return near, true
+		case !first.IsValid():
+			first = p.private
+		}
+	}
+	if !first.IsValid() || d.public[familyIndex(first)].IsValid() {
+		return netip.Addr{}, false
+	}
+	return first, true
 }
 
 // remove takes a relay out.
@@ -128,6 +166,9 @@ func (d *relayDirectory) publishOwn() {
 // default route leaves from.
 func (d *relayDirectory) bindAddress(now mono.Time, family turn.Family, near netip.Addr) (netip.Addr, bool) {
 	near = near.Unmap()
+	if ip, ok := d.pairNear(family, near); ok {
+		return ip, true
+	}
 	fits := near.IsValid() && near.Is4() == (family == turn.IPv4)
 	if fits && !near.IsLoopback() && !near.IsLinkLocalUnicast() && !near.IsUnspecified() && !near.IsMulticast() {
 		return near, true

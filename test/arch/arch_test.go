@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ func TestNamesInDocumentsExist(t *testing.T) {
 func documentedNames(t *testing.T) Names {
 	t.Helper()
 	names := Names{Flags: map[string]bool{"--help": true}, Env: map[string]bool{}}
-	for _, command := range append(commands, reflect.TypeFor[config.Serve]()) {
+	for _, command := range slices.Concat(commands, turnCommands, []reflect.Type{reflect.TypeFor[config.Serve](), reflect.TypeFor[config.Turn]()}) {
 		for _, field := range reflect.VisibleFields(command) {
 			names.Flags["--"+field.Tag.Get("name")] = true
 			names.Env[field.Tag.Get("env")] = true
@@ -93,11 +94,28 @@ func documentedNames(t *testing.T) Names {
 	return names
 }
 
-// TestSettingsAreDocumented wants a row in docs/operating.md for each setting,
-// with its flag, variable, key and default.
+// turnCommands are those of parley turn ctl.
+var turnCommands = []reflect.Type{
+	reflect.TypeFor[config.TurnCtl](), reflect.TypeFor[config.TurnSessions](), reflect.TypeFor[config.TurnKill](), reflect.TypeFor[config.TurnDrain](),
+}
+
+// TestSettingsAreDocumented wants a row for each setting of a server, with its flag,
+// variable, key and default.
 func TestSettingsAreDocumented(t *testing.T) {
-	text := tree(t).Files["docs/operating.md"]
-	fields := reflect.TypeFor[config.Serve]()
+	settingsRows(t, "docs/operating.md", reflect.TypeFor[config.Serve]())
+	settingsRows(t, "docs/turn-server.md", reflect.TypeFor[config.Turn]())
+	for _, command := range turnCommands {
+		for _, field := range reflect.VisibleFields(command) {
+			if _, argument := field.Tag.Lookup("arg"); !argument && !bytes.Contains(tree(t).Files["docs/turn-server.md"], []byte("`--"+field.Tag.Get("name")+"`")) {
+				t.Errorf("docs/turn-server.md does not explain --%s of parley turn ctl", field.Tag.Get("name"))
+			}
+		}
+	}
+}
+
+func settingsRows(t *testing.T, name string, fields reflect.Type) {
+	t.Helper()
+	text := tree(t).Files[name]
 	for i := range fields.NumField() {
 		tag := fields.Field(i).Tag
 		key, value := "`"+tag.Get("yaml")+"`", "`"+tag.Get("default")+"`"
@@ -109,7 +127,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 		}
 		row := fmt.Sprintf("| `--%s` | `%s` | %s | %s | ", tag.Get("name"), tag.Get("env"), key, value)
 		if bytes.Count(text, []byte(row)) != 1 {
-			t.Errorf("docs/operating.md wants one row that begins with\n%s", row)
+			t.Errorf("%s wants one row that begins with\n%s", name, row)
 		}
 	}
 }

@@ -32,7 +32,7 @@ var (
 	envName      = regexp.MustCompile(`\bPARLEY_[A-Z0-9_]+`)
 	metricName   = regexp.MustCompile(`\bparley_[a-z0-9_]+`)
 	symbolName   = regexp.MustCompile(`^([a-z][a-z0-9]*)\.([A-Z][A-Za-z0-9]*)(?:\(.*\))?$`)
-	serveLine    = regexp.MustCompile(`\bparley (?:serve|send|get|doctor|version)\b`)
+	serveLine    = regexp.MustCompile(`\bparley (?:serve|turn|send|get|doctor|version)\b`)
 )
 
 // document is a Markdown file taken apart.

@@ -126,6 +126,11 @@ func (l *Listener) sort(c *conn) {
 		_ = inner.Close()
 		return
 	}
+	if l.cfg.OnlyTURN {
+		l.count.refused.Add(1)
+		_ = inner.Close()
+		return
+	}
 	l.count.http.Add(1)
 	select {
 	case l.http <- inner:

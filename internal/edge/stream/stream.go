@@ -32,6 +32,8 @@ type Config struct {
 	// ServeTURN serves one TURN connection and returns when it is over. secure
 	// says that it is TLS. The connection is closed after it returns.
 	ServeTURN func(conn net.Conn, secure bool)
+	// OnlyTURN closes connections that begin like anything else, such as HTTP.
+	OnlyTURN bool
 	// MaxConnections bounds the open connections; one more is closed at once.
 	// 0 means 20,000.
 	MaxConnections int

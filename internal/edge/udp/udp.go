@@ -161,6 +161,15 @@ type mainPort struct {
 // where the poller listens on all of them; it is invalid if there is none.
 func (p *Poller) LocalAddr() netip.AddrPort { return p.AddrOf(dgram.Main) }
 
+// LocalAddrs returns the addresses of all public ports.
+func (p *Poller) LocalAddrs() []netip.AddrPort {
+	addrs := make([]netip.AddrPort, len(p.mains))
+	for i := range p.mains {
+		addrs[i] = p.mains[i].addr
+	}
+	return addrs
+}
+
 // AddrOf returns the address of the public port with the number sock.
 func (p *Poller) AddrOf(sock dgram.Sock) netip.AddrPort {
 	if sock.Kind() != dgram.Main || int(sock) >= len(p.mains) {

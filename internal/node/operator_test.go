@@ -1,0 +1,204 @@
+package node
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-rtc/parley/internal/edge/stream"
+)
+
+// fail2banLine is the filter of docs/turn-server.md, as fail2ban reads it.
+var fail2banLine = func() *regexp.Regexp {
+	text, err := os.ReadFile("../../docs/turn-server.md")
+	if err != nil {
+		panic(err)
+	}
+	filter := regexp.MustCompile(`(?m)^failregex = (.*)$`).FindSubmatch(text)
+	return regexp.MustCompile(strings.Replace(string(filter[1]), "<HOST>", `([0-9a-fA-F.:]+?)`, 1))
+}()
+
+// json reads what ctl wrote, and forgets it.
+func (w *turnWorld) json(into any) {
+	w.t.Helper()
+	if err := json.Unmarshal([]byte(w.said.String()), into); err != nil {
+		w.t.Fatalf("%v in %q", err, w.said.String())
+	}
+	w.said.Reset()
+}
+
+// operators returns where the metrics and the admin API are.
+func (w *turnWorld) operators() (metrics, admin string) {
+	return "http://" + w.node.operators[0].Addr().String(), "http://" + w.node.operators[1].Addr().String()
+}
+
+func (w *turnWorld) get(path string) int {
+	w.t.Helper()
+	metrics, _ := w.operators()
+	response, err := http.Get(metrics + path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+func (w *turnWorld) admin(token, method, path, body string) (int, string) {
+	w.t.Helper()
+	_, admin := w.operators()
+	request, err := http.NewRequest(method, admin+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if token != "" {
+		request.Header.Set("Authorization", token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return response.StatusCode, string(answer)
+}
+
+func TestAdminAPIWantsItsToken(t *testing.T) {
+	w := startTurn(t, turnConfig(t))
+	for _, token := range []string{"", adminToken, "Bearer", "Bearer ", "Bearer " + adminToken + "x", "bearer " + adminToken, "Basic " + adminToken} {
+		for _, path := range []string{"/v1/stats", "/v1/sessions", "/", "/nowhere"} {
+			if code, answer := w.admin(token, http.MethodGet, path, ""); code != http.StatusUnauthorized || strings.Contains(answer, "allocations") {
+				t.Errorf("%s with %q answers %d: %s", path, token, code, answer)
+			}
+		}
+		if code, _ := w.admin(token, http.MethodPost, "/v1/drain", "{}"); code != http.StatusUnauthorized || w.node.draining.Load() {
+			t.Errorf("drain with %q answers %d", token, code)
+		}
+	}
+	if code, answer := w.admin("Bearer "+adminToken, http.MethodGet, "/v1/stats", ""); code != http.StatusOK || !strings.Contains(answer, `"version":"test"`) {
+		t.Errorf("%d: %s", code, answer)
+	}
+	metrics, _ := w.operators()
+	if strings.HasPrefix(metrics, "http://127.0.0.1:") && w.get("/v1/stats") != http.StatusNotFound {
+		t.Error("the address of the metrics serves the admin API, too")
+	}
+}
+
+func TestAdminAPIRefusesNonsense(t *testing.T) {
+	w := startTurn(t, turnConfig(t))
+	w.mustAllocate("udp")
+	for _, c := range []struct{ method, path, body, want string }{
+		{"POST", "/v1/kill", "", "say whom"},
+		{"POST", "/v1/kill", "{}", "say whom"},
+		{"POST", "/v1/kill", `{"user": ""}`, "say whom"},
+		{"POST", "/v1/kill", `{"all": true, "user": "ann"}`, "say whom"},
+		{"POST", "/v1/kill", `{"sessions": ["0-0"]}`, "not the name of a session"},
+		{"POST", "/v1/kill", `{"sessions": ["0-0-1 "]}`, "not the name of a session"},
+		{"POST", "/v1/kill", `{"sessions": ["-1-0-1"]}`, `"killed":0`},
+		{"POST", "/v1/kill", `{"sessions": ["99-0-1", "0-4294967295-1"]}`, `"killed":0`},
+		{"POST", "/v1/kill", `{"session": ["0-0-1"]}`, "unknown field"},
+		{"POST", "/v1/kill", `{"all": true}{}`, "more than one"},
+		{"POST", "/v1/kill", `[1`, "not what it should be"},
+		{"POST", "/v1/kill", `{"user": "` + strings.Repeat("x", requestBytesMax) + `"}`, "too large"},
+		{"POST", "/v1/drain", `{"deadline_seconds": -1}`, "must be from 0"},
+		{"POST", "/v1/drain", `{"deadline_seconds": 99999999999999}`, "must be from 0"},
+		{"GET", "/v1/sessions?limit=0", "", "limit must be"},
+		{"GET", "/v1/sessions?limit=1e9", "", "limit must be"},
+		{"GET", "/v1/kill", "", "error"},
+		{"GET", "/../../etc/passwd", "", "nothing here"},
+	} {
+		if _, answer := w.admin("Bearer "+adminToken, c.method, c.path, c.body); !strings.Contains(answer, c.want) {
+			t.Errorf("%s %s %.60s: want %q in %s", c.method, c.path, c.body, c.want, answer)
+		}
+	}
+	if s := w.node.Stats(); s.Allocations != 1 || s.Draining {
+		t.Errorf("something was done: %+v", s)
+	}
+}
+
+// Whatever is written to the control socket, the server goes on.
+func TestControlSocketBearsHostileBytes(t *testing.T) {
+	w := startTurn(t, turnConfig(t))
+	path, err := controlPath("", w.ctl.Config.StateDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bytes := range []string{
+		"", "\x00\x01\x00\x00\x21\x12\xa4\x42", "\x16\x03\x01", "GET", strings.Repeat("A", 100_000), "GET / HTTP/1.1\r\n" + strings.Repeat("X: y\r\n", 5000),
+		"POST /v1/kill HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n{", "POST /v1/kill HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
+	} {
+		c, err := stream.DialLocal(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		_, _ = io.WriteString(c, bytes) // the server may close in the middle of it
+		_ = c.(*net.UnixConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, c)
+		_ = c.Close()
+	}
+	if err := w.ctl.Stats(t.Context()); err != nil || !strings.Contains(w.said.String(), "allocations") {
+		t.Errorf("%v: %s", err, w.said.String())
+	}
+}
+
+func TestTurnMetrics(t *testing.T) {
+	w := startTurn(t, turnConfig(t))
+	metrics, _ := w.operators()
+	response, err := http.Get(metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(body)
+	if !strings.Contains(text, "\nparley_turn_allocations 0\n") || strings.Contains(text, "parley_signaling") {
+		t.Errorf("metrics:\n%.3000s", text)
+	}
+	if w.get("/healthz") != http.StatusOK || w.get("/readyz") != http.StatusOK {
+		t.Error("not healthy")
+	}
+}
+
+// writeCertificate puts cert.pem and key.pem for a name into dir.
+func writeCertificate(t *testing.T, dir, name string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
