@@ -94,6 +94,9 @@ func (p *Process) Stop() error {
 	return nil
 }
 
+// Log returns what the server wrote to its log. Call it after Stop.
+func (p *Process) Log() string { return p.stderr.String() }
+
 // RSS returns the resident memory of the server in bytes (VmRSS).
 func (p *Process) RSS() (int64, error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))

@@ -18,7 +18,7 @@ const (
 	connections        = 2000
 )
 
-func binary(t *testing.T) string {
+func build(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "parley")
 	out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", file,
@@ -33,7 +33,7 @@ func TestMemory(t *testing.T) {
 	if got, err := load.RaiseFileLimit(connections + 1000); err != nil || got < connections+100 {
 		t.Fatalf("%d open files are allowed: %v", got, err)
 	}
-	p, err := load.StartParley(t.Context(), binary(t))
+	p, err := load.StartParley(t.Context(), build(t))
 	if err != nil {
 		t.Fatal(err)
 	}
