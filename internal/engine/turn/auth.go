@@ -30,9 +30,19 @@ type proof struct {
 
 	// What makes it good for later requests without asking again.
 	algorithm stun.PasswordAlgorithm
-	kid       string    // USERNAME, where it named the key of an access token
+	source    source
+	name      string    // what the client called itself: USERNAME or USERHASH; for some sources only
 	until     mono.Time // Never: there is no bound
 }
+
+// source is where a key comes from.
+type source uint8
+
+const (
+	fromAuthenticator source = iota
+	fromToken
+	fromLookup
+)
 
 // authenticate proves the request by the long-term credential mechanism and
 // answers it if that fails. RFC 8489, section 9.2.4: the server "performs the
@@ -47,7 +57,19 @@ func (e *Engine) authenticate(r *request) bool {
 		e.refuse(r, stun.CodeBadRequest)
 	case !r.chooseAlgorithm():
 		e.refuse(r, stun.CodeBadRequest)
-	case !e.credentialGood(r):
+	default:
+		e.identify(r)
+	}
+	return r.proven
+}
+
+// identify goes on with the checks: user, integrity, nonce.
+func (e *Engine) identify(r *request) {
+	good, ask := e.credentialGood(r)
+	switch {
+	case ask:
+		e.ask(r)
+	case !good:
 		e.noteFailure(r)
 		e.challenge(r, stun.CodeUnauthenticated)
 	case !e.nonceGood(r) && !e.nonceOfControl(r):
@@ -55,7 +77,6 @@ func (e *Engine) authenticate(r *request) bool {
 	default:
 		r.proven = true
 	}
-	return r.proven
 }
 
 // chooseAlgorithm finds out which algorithm the key is derived with.
@@ -96,15 +117,27 @@ func (r *request) chooseAlgorithm() bool {
 }
 
 // credentialGood finds the key of the user and checks the message with it. Then
-// attrs.username is the user's name, however the client has put it.
-func (e *Engine) credentialGood(r *request) bool {
+// attrs.username is the user's name, however the client has put it. ask says that
+// somebody else has to be asked first.
+func (e *Engine) credentialGood(r *request) (good, ask bool) {
 	at := &r.attrs
 	if string(at.realm) != e.cfg.Realm || len(at.username) > usernameMax ||
 		at.has(seenUserhash) && len(at.userhash) != stun.UserhashLen {
-		return false
+		return false, false
 	}
 	if e.remembered(r) {
-		return true
+		return true, false
+	}
+	if r.told != nil {
+		good = r.told.Found && e.integrityGood(r, &r.told.Key)
+		if good {
+			r.identifiedBy(r.told, fromLookup)
+		}
+		return good, false
+	}
+	from := fromAuthenticator
+	if at.has(seenAccessToken) {
+		from = fromToken
 	}
 	q := &r.query
 	*q = Query{
@@ -114,11 +147,11 @@ func (e *Engine) credentialGood(r *request) bool {
 	for ; ; q.Try++ {
 		answer := e.cfg.Auth.Find(r.now, q)
 		if answer.Found && e.integrityGood(r, &answer.Key) {
-			r.identify(&answer)
-			return true
+			r.identifiedBy(&answer, from)
+			return true, false
 		}
 		if !answer.More {
-			return false
+			return false, answer.Ask
 		}
 	}
 }
@@ -136,42 +169,69 @@ func (e *Engine) integrityGood(r *request, key *stun.Key) bool {
 	return e.hasher.CheckIntegrity(&r.msg, key.Bytes())
 }
 
-// identify takes over who has proven to send the request.
-func (r *request) identify(a *Answer) {
+// identifiedBy takes over who has proven to send the request.
+func (r *request) identifiedBy(a *Answer, from source) {
 	at := &r.attrs
-	r.proof.key, r.proof.until = a.Key, mono.Never
+	r.proof.key, r.proof.until, r.proof.source = a.Key, mono.Never, from
 	if a.Left > 0 {
 		r.proof.until = r.now.Add(a.Left)
 	}
-	if at.has(seenAccessToken) {
+	if from != fromAuthenticator {
+		r.proof.name = string(at.claimedName())
+	}
+	if from == fromToken {
 		// No password is involved, so no algorithm either: answers are made as the
 		// request was.
 		r.proof.sha256 = r.msg.HasIntegritySHA256()
-		r.proof.kid = string(at.username)
 	}
-	if a.User != "" {
-		at.username = []byte(a.User)
-	}
-	// Whoever shows another valid token goes on with what it has allocated: tokens
-	// do not say for whom they were made, and expire sooner than allocations.
-	if at.has(seenAccessToken) && r.alloc != nil && r.alloc.proof.kid != "" {
+	switch {
+	case from == fromToken && r.alloc != nil && r.alloc.proof.source == fromToken:
+		// Whoever shows another valid token goes on with what it has allocated:
+		// tokens do not say for whom they were made, and expire sooner than
+		// allocations.
 		at.username = []byte(r.alloc.user)
+	case a.User != "":
+		at.username = []byte(a.User)
 	}
 }
 
-// remembered checks the message with the key of the client's last access token,
-// which is in Allocate and Refresh requests only (RFC 7635, section 9).
+// claimedName is what the client calls itself.
+func (a *attrs) claimedName() []byte {
+	if a.has(seenUserhash) {
+		return a.userhash
+	}
+	return a.username
+}
+
+// remembered checks the message with the key that the client's allocation was made
+// with, where finding it again would mean to ask the client, or others.
+//
+// An access token is in Allocate and Refresh requests only (RFC 7635, section 9). A
+// key that was looked up somewhere is looked up again when the allocation is
+// refreshed, if it has an end.
 // https://www.rfc-editor.org/rfc/rfc7635#section-9
 func (e *Engine) remembered(r *request) bool {
-	a := r.alloc
-	if a == nil || a.proof.kid == "" || r.attrs.has(seenAccessToken) || string(r.attrs.username) != a.proof.kid {
+	if r.alloc == nil || r.alloc.proof.source == fromAuthenticator || string(r.attrs.claimedName()) != r.alloc.proof.name {
 		return false
 	}
-	if a.proof.until != mono.Never && a.proof.until <= r.now || !e.integrityGood(r, &a.proof.key) {
+	p := &r.alloc.proof
+	sha256 := r.proof.sha256
+	switch {
+	case p.until != mono.Never && p.until <= r.now:
+		return false
+	case p.source == fromToken:
+		if r.attrs.has(seenAccessToken) {
+			return false
+		}
+		sha256 = r.msg.HasIntegritySHA256()
+	case p.algorithm != r.proof.algorithm || p.until != mono.Never && r.msg.Type().Method() == stun.Refresh:
 		return false
 	}
-	r.proof = a.proof
-	r.proof.sha256 = r.msg.HasIntegritySHA256()
-	r.attrs.username = []byte(a.user)
+	if !e.integrityGood(r, &p.key) {
+		return false
+	}
+	r.proof = *p
+	r.proof.sha256 = sha256
+	r.attrs.username = []byte(r.alloc.user)
 	return true
 }

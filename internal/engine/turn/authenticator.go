@@ -53,6 +53,9 @@ type Answer struct {
 	// More says that the user may have another key: if this one does not fit, ask
 	// again with the next Try.
 	More bool
+	// Ask says that the user may be known elsewhere: the engine asks its owner, by
+	// [Out.Lookups]. It does not count where a key was Found or there are More.
+	Ask bool
 }
 
 // nobody is an Authenticator without users.

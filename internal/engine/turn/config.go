@@ -46,6 +46,10 @@ type Config struct {
 	BytesPerSecond     int64
 	UserBytesPerSecond int64
 
+	MaxLookups          int           // of users, at once; default 1024
+	MaxLookupsPerSource int           // from one IPv4 address or IPv6 /64; default 32
+	LookupTimeout       time.Duration // default 5 seconds
+
 	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
 	MaxLifetime        time.Duration // default 1 hour
 	PermissionLifetime time.Duration // default 5 minutes
@@ -71,6 +75,9 @@ func (c Config) withDefaults() Config {
 	orInt(&c.MaxChannels, 64)
 	orInt(&c.MaxConnections, 64)
 	orInt(&c.MaxConnectionsTotal, 16384)
+	orInt(&c.MaxLookups, maxLookups)
+	orInt(&c.MaxLookupsPerSource, maxLookupsPerSource)
+	orDuration(&c.LookupTimeout, lookupTimeout)
 	orDuration(&c.DefaultLifetime, 10*time.Minute)
 	orDuration(&c.MaxLifetime, time.Hour)
 	orDuration(&c.PermissionLifetime, 5*time.Minute)

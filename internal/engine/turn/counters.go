@@ -21,6 +21,9 @@ const (
 	DropTooManyPeers                      // a peer's connection beyond what the allocation may have
 	DropAllocationRate                    // more than the allocation may relay in a second
 	DropUserRate                          // more than all of the user's may
+	DropLookupPending                     // a retransmission while the user is being looked up
+	DropLookupLimit                       // as many users as may are being looked up
+	DropLookupFailed                      // nobody could say who the user is, or not in time
 	dropReasons
 )
 
@@ -28,6 +31,7 @@ var dropNames = [dropReasons]string{
 	"not_turn", "malformed", "unknown_method", "reply_budget", "no_allocation", "no_permission",
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
 	"too_many_peers", "allocation_rate", "user_rate",
+	"lookup_pending", "lookup_limit", "lookup_failed",
 }
 
 // DropReasons is how many reasons there are.
@@ -61,6 +65,7 @@ type Counters struct {
 	ToClientBytes     uint64 // payload
 	SuccessReplies    uint64
 	Challenges        uint64 // 401 and 438
+	Lookups           uint64 // of users that the authenticator did not know
 	AuthFailures      uint64 // requests with a wrong credential
 	ErrorReplies      uint64 // all other errors
 	AllocationsOpen   uint64 // now, those whose relay is not open yet included

@@ -50,6 +50,7 @@ type Engine struct {
 	reserved     []*reservation // the same, the next to expire first
 	tokens       uint64         // made so far
 
+	lookups      lookups
 	request      request // the one being handled
 	indicationID uint64
 
@@ -71,6 +72,7 @@ func New(cfg Config) *Engine {
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
 		limited:      cfg.BytesPerSecond > 0 || cfg.UserBytesPerSecond > 0,
 		connections:  newConnections(&cfg),
+		lookups:      newLookups(),
 	}
 }
 
@@ -90,12 +92,14 @@ func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
 // HandleClientClosed handles the end of a client's stream, and of what the
 // client allocated through it.
 func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
+	e.forgetLookups(c)
 	if a := e.find(now, c, out); a != nil {
 		e.closeAllocation(a, "closed", out)
 	}
 }
 
-// Advance closes the allocations, reservations and connections whose time is up.
+// Advance closes the allocations, reservations and connections whose time is up, and
+// ends lookups that took too long.
 func (e *Engine) Advance(now mono.Time, out *Out) {
 	e.advanceConnections(now, out)
 	for {
@@ -106,11 +110,12 @@ func (e *Engine) Advance(now mono.Time, out *Out) {
 		e.expire(a, now, out)
 	}
 	e.advanceReservations(now, out)
+	e.advanceLookups(now, out)
 }
 
 // NextDeadline returns when Advance is to be called, [mono.Never] if not at all.
 func (e *Engine) NextDeadline() mono.Time {
-	next := e.connectionDeadline()
+	next := mono.Earlier(e.connectionDeadline(), e.lookupDeadline())
 	if a := e.timers.first(); a != nil {
 		next = mono.Earlier(next, a.expires)
 	}

@@ -5,6 +5,7 @@ import "testing"
 // check holds the engine's tables against each other.
 func (e *Engine) check(t testing.TB) {
 	t.Helper()
+	e.lookups.check(t)
 	byUser, opened := map[string]int{}, 0
 	for key, a := range e.clients {
 		if a.client.mapKey() != key || a.state == abandoned {

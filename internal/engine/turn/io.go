@@ -68,6 +68,7 @@ type Out struct {
 	OpenRelays  []OpenRelay
 	CloseRelays []RelayID
 	Events      []Event
+	Lookups     []Lookup
 	Grants      []Grant // where [Config.Elsewhere] is set; carry them out before anything is closed or opened
 
 	// For TCP allocations (RFC 6062).
@@ -85,6 +86,8 @@ type Out struct {
 // carried out; the Data of what was in Send must not be used afterwards.
 func (o *Out) Reset() {
 	clear(o.Events) // they hold strings
+	clear(o.Lookups)
+	o.Lookups = o.Lookups[:0]
 	o.Send, o.OpenRelays, o.CloseRelays = o.Send[:0], o.OpenRelays[:0], o.CloseRelays[:0]
 	o.Events, o.arena = o.Events[:0], o.arena[:0]
 	o.Grants, o.granted = o.Grants[:0], o.granted[:0]

@@ -16,6 +16,7 @@ type request struct {
 	attrs  attrs
 	alloc  *allocation // the client's, nil if none
 	query  Query
+	told   *Answer // of a lookup; nil if there was none
 	proof  proof
 	proven bool // the message was made with the key in proof
 	out    *Out
@@ -207,7 +208,6 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 	}
 	r := &e.request
 	r.now, r.client, r.msg, r.out = now, c, m, out
-	r.alloc, r.proof, r.proven = nil, proof{}, false
 	r.attrs.decode(&r.msg)
 	switch t := m.Type(); {
 	case t == stun.TypeOf(stun.Binding, stun.Request):
@@ -245,29 +245,13 @@ func (e *Engine) handleBinding(r *request) {
 
 // handleRequest handles the requests that need a proof of identity.
 func (e *Engine) handleRequest(r *request, m stun.Method) {
-	var handle func(*Engine, *request)
-	switch m {
-	case stun.Allocate:
-		e.counters.Allocates++
-		handle = (*Engine).handleAllocate
-	case stun.Refresh:
-		e.counters.Refreshes++
-		handle = (*Engine).handleRefresh
-	case stun.CreatePermission:
-		e.counters.CreatePermissions++
-		handle = (*Engine).handleCreatePermission
-	case stun.ChannelBind:
-		e.counters.ChannelBinds++
-		handle = (*Engine).handleChannelBind
-	case stun.Connect:
-		e.counters.Connects++
-		handle = (*Engine).handleConnect
-	case stun.ConnectionBind:
-		e.counters.ConnectionBinds++
-		handle = (*Engine).handleConnectionBind
-	default:
+	handle, count := e.handlerOf(m)
+	if handle == nil {
 		e.drop(DropUnknownMethod)
 		return
+	}
+	if r.told == nil { // else it was counted before
+		*count++
 	}
 	missing := stun.CodeAllocationMismatch
 	if r.alloc = e.find(r.now, r.client, r.out); m == stun.ConnectionBind { // another stream has the allocation
@@ -300,4 +284,25 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 		handle(e, r)
 		e.grantChannels(r.now, r.alloc, r.out)
 	}
+}
+
+// handlerOf returns what handles a request of a method, nil if nothing does, and
+// what counts it.
+func (e *Engine) handlerOf(m stun.Method) (handle func(*Engine, *request), count *uint64) {
+	c := &e.counters
+	switch m {
+	case stun.Allocate:
+		return (*Engine).handleAllocate, &c.Allocates
+	case stun.Refresh:
+		return (*Engine).handleRefresh, &c.Refreshes
+	case stun.CreatePermission:
+		return (*Engine).handleCreatePermission, &c.CreatePermissions
+	case stun.ChannelBind:
+		return (*Engine).handleChannelBind, &c.ChannelBinds
+	case stun.Connect:
+		return (*Engine).handleConnect, &c.Connects
+	case stun.ConnectionBind:
+		return (*Engine).handleConnectionBind, &c.ConnectionBinds
+	}
+	return nil, nil
 }

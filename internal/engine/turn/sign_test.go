@@ -24,6 +24,7 @@ type users struct {
 	listed           []string
 	left             map[string]time.Duration
 	former           map[string]string // a password that holds still, besides the new one
+	elsewhere        map[string]bool   // who has to be looked up
 }
 
 // keyOf is the key of clients that know no other algorithm than MD5.
@@ -54,6 +55,9 @@ func (u *users) Find(_ mono.Time, q *Query) Answer {
 		if q.Userhash != nil && bytes.Equal(q.Userhash, userhash(listed)) {
 			name = listed
 		}
+	}
+	if u.elsewhere[name] || name == "" && len(u.elsewhere) > 0 {
+		return Answer{Ask: true}
 	}
 	if name == "" || u.unknown[name] || u.expired[name] && !q.Refresh {
 		return Answer{}

@@ -110,6 +110,8 @@ func parseConfig(t *testing.T, words []string) Config {
 			cfg.MaxConnections = number
 		case "max-channels":
 			cfg.MaxChannels = number
+		case "max-lookups":
+			cfg.MaxLookups = number
 		case "bytes-per-second":
 			cfg.BytesPerSecond = int64(number)
 		case "user-bytes-per-second":
@@ -170,6 +172,11 @@ func (w *world) command(words []string) string {
 	case "former": // a password that still holds after it was changed
 		w.users.former[words[1]] = words[2]
 		return ""
+	case "elsewhere": // the authenticator does not know the user, but others may
+		w.users.elsewhere[words[1]] = true
+		return ""
+	case "looked-up":
+		return w.lookedUp(words[1], words[2:])
 	case "offer":
 		w.users.offer.set(words[1:])
 		return ""

@@ -69,7 +69,7 @@ func newWorld(t testing.TB, cfg Config) *world {
 		t: t, now: mono.Time(time.Second), relays: relays{}, listeners: relays{}, people: map[string]*person{},
 		users: &users{
 			offer: &Offer{SHA256: true}, unknown: map[string]bool{"mallory": true}, expired: map[string]bool{},
-			left: map[string]time.Duration{}, former: map[string]string{},
+			left: map[string]time.Duration{}, former: map[string]string{}, elsewhere: map[string]bool{},
 		},
 	}
 	cfg.Auth, cfg.Directory, cfg.Listeners = w.users, w.relays, w.listeners
@@ -205,6 +205,17 @@ func (w *world) effects() string {
 	for _, id := range w.out.CloseRelays {
 		fmt.Fprintf(&s, "close relay %d\n", id)
 	}
+	for _, l := range w.out.Lookups {
+		name := l.Username
+		if l.Userhash != "" {
+			name = fmt.Sprintf("hash %x", l.Userhash[:4])
+		}
+		fmt.Fprintf(&s, "look up %d: %s of %s from %v by algorithm %d", l.ID, name, l.Realm, l.Client.Remote, l.Algorithm)
+		if l.Refresh {
+			s.WriteString(", once more")
+		}
+		s.WriteByte('\n')
+	}
 	for _, e := range w.out.Events {
 		if e.Kind == AuthenticationFailed {
 			fmt.Fprintf(&s, "event: authentication of %s from %v failed\n", e.User, e.Client.Remote)
@@ -310,7 +321,7 @@ func (w *world) whose(m *stun.Message) string {
 	right := func(key stun.Key) bool {
 		return h.CheckIntegrity(m, key.Bytes()) || h.CheckIntegritySHA256(m, key.Bytes(), stun.Integrity256LenMax)
 	}
-	for _, name := range []string{"ann", "bob"} {
+	for _, name := range []string{"ann", "bob", "carl"} {
 		for algorithm, text := range map[stun.PasswordAlgorithm]string{stun.PasswordMD5: name, stun.PasswordSHA256: name + " by SHA-256"} {
 			if right(keyBy(algorithm, name, "parley", name+"-password")) {
 				return "(" + text + ")"
