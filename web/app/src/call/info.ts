@@ -26,7 +26,7 @@ class CallInfo extends View {
     return html`<div class="info">
       ${joinedAtMs > 0 ? html`<span class="info-time" aria-hidden="true">${duration(Date.now() - joinedAtMs)}</span>` : nothing}
       <button class="info-room" type="button" title="${t('invite.copy')} (L)" @click=${copyInvite}>
-        <span class="visually-hidden">${t('invite.copy')}: </span><span class="room-code">${room}</span>${icon('copy')}</button>
+        <span class="visually-hidden">${t('invite.copy')} </span><span class="room-code">${room}</span>${icon('copy')}</button>
     </div>
     ${this.#renderBadge()}`;
   }
