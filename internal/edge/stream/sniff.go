@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -22,6 +23,9 @@ type conn struct {
 	net.Conn
 	listener *Listener
 	source   netip.Prefix
+	counted  bool         // among the new connections of source
+	proxied  bool         // begins with a header of the PROXY protocol
+	client   *net.TCPAddr // whom a proxy says that it is from; nil: who it comes from
 	over     atomic.Bool
 
 	mu     sync.Mutex
@@ -37,6 +41,14 @@ func (c *conn) Write(b []byte) (int, error) {
 	}
 	c.mu.Unlock()
 	return c.Conn.Write(b)
+}
+
+// RemoteAddr implements [net.Conn].
+func (c *conn) RemoteAddr() net.Addr {
+	if c.client != nil {
+		return c.client
+	}
+	return c.Conn.RemoteAddr()
 }
 
 var corkBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -114,6 +126,9 @@ func (l *Listener) sort(c *conn) {
 	inner, secure, isTURN, err := l.identify(c)
 	l.settled(c)
 	if err != nil {
+		if errors.Is(err, ErrProxyHeader) {
+			l.count.proxyError.Add(1)
+		}
 		if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
 			l.count.timedOut.Add(1)
 		}
@@ -145,9 +160,17 @@ func (l *Listener) identify(c *conn) (inner net.Conn, secure, isTURN bool, err e
 	if err := c.SetDeadline(time.Now().Add(l.cfg.HandshakeTimeout)); err != nil {
 		return nil, false, false, err
 	}
+	if c.proxied {
+		if err := l.identifyProxied(c); err != nil {
+			return nil, false, false, err
+		}
+	}
 	first, err := readByte(c)
 	if err != nil {
 		return nil, false, false, err
+	}
+	if first == proxySignature[0] && !c.proxied { // nothing else that is spoken here begins so
+		return nil, false, false, fmt.Errorf("%w: a header from %v, which is no proxy of this server", ErrProxyHeader, c.RemoteAddr())
 	}
 	outer := &peeked{Conn: c, first: first}
 	if l.cfg.TLS == nil || first != handshakeRecord {

@@ -34,6 +34,11 @@ type Config struct {
 	ServeTURN func(conn net.Conn, secure bool)
 	// OnlyTURN closes connections that begin like anything else, such as HTTP.
 	OnlyTURN bool
+	// ProxyFrom are the addresses of proxies in front of this server. Every
+	// connection from there has to begin with a header of the PROXY protocol,
+	// version 2, and counts as one from the address that it names. A header from
+	// anywhere else is an error.
+	ProxyFrom []netip.Prefix
 	// MaxConnections bounds the open connections; one more is closed at once.
 	// 0 means 20,000.
 	MaxConnections int
@@ -60,12 +65,14 @@ type Counters struct {
 	Refused        uint64 // over a limit
 	TimedOut       uint64 // no first byte, or no handshake, in time
 	HandshakeError uint64
+	ProxyError     uint64 // a PROXY protocol header missing, wrong, or from where none is taken
 	HTTP, TURN     uint64
 	Open           int64
 }
 
 type listenerCounters struct {
 	accepted, refused, timedOut, handshakeError, http, turn atomic.Uint64
+	proxyError                                              atomic.Uint64
 	open                                                    atomic.Int64
 }
 
@@ -120,7 +127,7 @@ func (l *Listener) Counters() Counters {
 	return Counters{
 		Accepted: l.count.accepted.Load(), Refused: l.count.refused.Load(), TimedOut: l.count.timedOut.Load(),
 		HandshakeError: l.count.handshakeError.Load(), HTTP: l.count.http.Load(), TURN: l.count.turn.Load(),
-		Open: l.count.open.Load(),
+		ProxyError: l.count.proxyError.Load(), Open: l.count.open.Load(),
 	}
 }
 
@@ -171,19 +178,34 @@ func (l *Listener) admit(c *conn) bool {
 	if l.count.open.Load() > int64(l.cfg.MaxConnections) {
 		return false
 	}
-	c.source = source(c.RemoteAddr())
+	c.proxied = l.isProxy(c.RemoteAddr())
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	select {
 	case <-l.closed:
+		l.mu.Unlock()
 		return false
 	default:
 	}
-	if l.sources[c.source] >= newPerSourceMax {
+	l.fresh[c] = struct{}{}
+	l.mu.Unlock()
+	if c.proxied || l.enterSource(c) { // a proxy has many connections, and its clients have limits
+		return true
+	}
+	l.settled(c)
+	return false
+}
+
+// enterSource counts c among the new connections of its source, unless these are
+// too many.
+func (l *Listener) enterSource(c *conn) bool {
+	from := source(c.RemoteAddr())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sources[from] >= newPerSourceMax {
 		return false
 	}
-	l.sources[c.source]++
-	l.fresh[c] = struct{}{}
+	l.sources[from]++
+	c.source, c.counted = from, true
 	return true
 }
 
@@ -192,6 +214,9 @@ func (l *Listener) settled(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.fresh, c)
+	if !c.counted {
+		return
+	}
 	if l.sources[c.source]--; l.sources[c.source] == 0 {
 		delete(l.sources, c.source)
 	}

@@ -27,11 +27,13 @@ func start(t *testing.T, cfg Config, withTLS bool) *Listener {
 		cfg.TLS = certificates.TLSConfig()
 	}
 	cfg.Address = "127.0.0.1:0"
-	cfg.ServeTURN = func(c net.Conn, secure bool) {
-		if secure {
-			_, _ = c.Write([]byte("secure "))
+	if cfg.ServeTURN == nil {
+		cfg.ServeTURN = func(c net.Conn, secure bool) {
+			if secure {
+				_, _ = c.Write([]byte("secure "))
+			}
+			_, _ = io.Copy(c, c)
 		}
-		_, _ = io.Copy(c, c)
 	}
 	l, err := Listen(cfg)
 	if err != nil {
