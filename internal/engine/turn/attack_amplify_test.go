@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-rtc/parley/internal/dgram"
 	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/mono"
 )
@@ -57,12 +58,16 @@ var spoofedBodies = map[string]func(*stun.Builder){
 			b.Bytes(0x7ff0+stun.Attr(i), nil)
 		}
 	},
-	"peer":          func(b *stun.Builder) { b.XORAddress(stun.AttrXORPeerAddress, netip.MustParseAddrPort("9.9.9.9:9")) },
-	"only MI":       func(b *stun.Builder) { b.Integrity(stun.NewHasher(), forgedKey[:]) },
-	"only MI-256":   func(b *stun.Builder) { b.IntegritySHA256(stun.NewHasher(), forgedKey[:]) },
-	"user, no MI":   func(b *stun.Builder) { b.Text(stun.AttrUsername, "a") },
-	"forged MI":     func(b *stun.Builder) { forge(b); b.Integrity(stun.NewHasher(), forgedKey[:]) },
-	"forged MI-256": func(b *stun.Builder) { forge(b); b.IntegritySHA256(stun.NewHasher(), forgedKey[:]) },
+	"changed IP and port": func(b *stun.Builder) { b.Uint32(stun.AttrChangeRequest, changeIP|changePort) },
+	"another port":        func(b *stun.Builder) { b.Uint32(stun.AttrResponsePort, 5000<<16) },
+	"padding":             func(b *stun.Builder) { b.Bytes(stun.AttrPadding, make([]byte, 1200)) },
+	"empty padding":       func(b *stun.Builder) { b.Bytes(stun.AttrPadding, nil) },
+	"peer":                func(b *stun.Builder) { b.XORAddress(stun.AttrXORPeerAddress, netip.MustParseAddrPort("9.9.9.9:9")) },
+	"only MI":             func(b *stun.Builder) { b.Integrity(stun.NewHasher(), forgedKey[:]) },
+	"only MI-256":         func(b *stun.Builder) { b.IntegritySHA256(stun.NewHasher(), forgedKey[:]) },
+	"user, no MI":         func(b *stun.Builder) { b.Text(stun.AttrUsername, "a") },
+	"forged MI":           func(b *stun.Builder) { forge(b); b.Integrity(stun.NewHasher(), forgedKey[:]) },
+	"forged MI-256":       func(b *stun.Builder) { forge(b); b.IntegritySHA256(stun.NewHasher(), forgedKey[:]) },
 }
 
 func forge(b *stun.Builder) {
@@ -75,9 +80,16 @@ func forge(b *stun.Builder) {
 // cost to send, from the first packet on.
 func TestAmplificationByMessage(t *testing.T) {
 	worst := 0.0
-	for remote, headers := range map[string]int{"198.51.100.1:4000": headersIPv4, "[2001:db8::9]:4000": headersIPv6} {
-		w := newWorld(t, Config{RepliesPerSecond: 1e6, ReplyBurst: 1e9})
-		victim := w.client("victim", "udp", remote)
+	for _, c := range []struct {
+		remote    string
+		headers   int
+		discovery *Discovery
+	}{
+		{"198.51.100.1:4000", headersIPv4, nil}, {"[2001:db8::9]:4000", headersIPv6, nil},
+		{"198.51.100.1:4000", headersIPv4, fourPoints()}, {"[2001:db8::9]:4000", headersIPv6, sixPoints()},
+	} {
+		w := newWorld(t, Config{RepliesPerSecond: 1e6, ReplyBurst: 1e9, Discovery: c.discovery})
+		victim, headers := w.client("victim", "udp", c.remote), c.headers
 		for what, b := range spoofed() {
 			w.engine.HandleClient(w.now, victim.Client, datagram(b, victim.Remote), &w.out)
 			if len(w.out.Send) > 1 {
@@ -88,7 +100,7 @@ func TestAmplificationByMessage(t *testing.T) {
 				if factor > 1.5 {
 					t.Logf("%s: %d bytes get %d, %.2f with headers", what, len(b), len(o.Data), factor)
 				}
-				if o.Remote != victim.Remote || factor > amplificationMax {
+				if o.Remote.Addr() != victim.Remote.Addr() || factor > amplificationMax {
 					t.Errorf("%s: %d bytes from %v get %d bytes to %v: %.2f with headers, at most %.1f",
 						what, len(b), victim.Remote, len(o.Data), o.Remote, factor, amplificationMax)
 				}
@@ -99,6 +111,44 @@ func TestAmplificationByMessage(t *testing.T) {
 		w.wantNoState(t)
 	}
 	t.Logf("worst: %.2f", worst)
+}
+
+// sixPoints are four points of IPv6.
+func sixPoints() *Discovery {
+	d := &Discovery{}
+	for i, ip := range []string{"2001:db8::1", "2001:db8::2"} {
+		for j, port := range []uint16{3478, 3479} {
+			d.Points[i][j] = Point{Sock: dgram.Main | dgram.Sock(2*i+j), Address: netip.AddrPortFrom(netip.MustParseAddr(ip), port)}
+		}
+	}
+	return d
+}
+
+// Two servers that are told to be each other's clients fall silent: no answer
+// leads to another.
+func TestServersDoNotAnswerEachOther(t *testing.T) {
+	w := newWorld(t, Config{RepliesPerSecond: 1e6, ReplyBurst: 1e9, Discovery: fourPoints()})
+	other := w.client("other server", "udp", "198.51.100.1:3478")
+	answers := map[string]int{}
+	for what, b := range spoofed() {
+		w.engine.HandleClient(w.now, other.Client, datagram(b, other.Remote), &w.out)
+		var replies [][]byte
+		for _, o := range w.out.Send {
+			replies = append(replies, append([]byte(nil), o.Data...))
+		}
+		w.out.Reset()
+		for _, reply := range replies {
+			m, _ := stun.Parse(reply)
+			answers[m.Type().String()]++
+			if w.engine.HandleClient(w.now, other.Client, datagram(reply, other.Remote), &w.out); len(w.out.Send) > 0 {
+				t.Errorf("the answer to %s is answered", what)
+			}
+			w.out.Reset()
+		}
+	}
+	if len(answers) < 5 {
+		t.Errorf("only these answers came: %v", answers)
+	}
 }
 
 // Somebody with a credential gets no more out of a victim's address: the nonce is

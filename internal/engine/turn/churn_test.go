@@ -3,6 +3,7 @@ package turn
 import (
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,7 +22,9 @@ type churn struct {
 	ports  map[RelayID]bool           // open relays
 	asked  []OpenRelay
 	count  uint32
-	seen   [3]int // how allocations ended: deleted, expired, closed
+	tokens map[string][]string // that were given out, by user
+	seen   [3]int              // how allocations ended: deleted, expired, closed
+	kinds  [5]int              // how many allocations were of which kind
 	peak   int
 }
 
@@ -30,7 +33,8 @@ type churnClient struct {
 	nonce string
 	user  string
 	relay RelayID
-	gone  int // the second it goes
+	other bool // IPv6 peers as well: a dual allocation
+	gone  int  // the second it goes
 }
 
 // 24 hours with an arrival every 8 seconds on average: the engine holds what is
@@ -39,7 +43,7 @@ func TestADayOfChurn(t *testing.T) {
 	const day = 24 * 60 * 60
 	c := &churn{
 		t: t, w: newWorld(t, Config{MaxAllocationsPerUser: 1000}), rng: rand.New(rand.NewPCG(24, 60)), hasher: stun.NewHasher(),
-		due: map[int][]func(int){}, ports: map[RelayID]bool{},
+		due: map[int][]func(int){}, ports: map[RelayID]bool{}, tokens: map[string][]string{},
 	}
 	heap := heapInUse()
 	for second := range day + 2*60*60 {
@@ -57,16 +61,16 @@ func TestADayOfChurn(t *testing.T) {
 		if second%600 == 0 {
 			c.w.engine.check(t)
 		}
-		if open := int(c.w.engine.counters.AllocationsOpen); open != len(c.ports) {
-			t.Fatalf("second %d: %d allocations, %d relays", second, open, len(c.ports))
+		if taken := len(c.w.engine.relays) - len(c.w.engine.free); taken != len(c.ports) {
+			t.Fatalf("second %d: %d relay numbers are taken, %d relays open", second, taken, len(c.ports))
 		}
 	}
 	e := c.w.engine
-	t.Logf("%d allocations, at most %d at once; ended: %v", e.counters.AllocationsOpened, c.peak, c.seen)
-	if e.counters.AllocationsOpened < 9000 || min(c.seen[0], c.seen[1], c.seen[2]) < 1000 || len(c.due) != 0 {
+	t.Logf("%d allocations, of kinds %v, at most %d relays at once; ended: %v", e.counters.AllocationsOpened, c.kinds, c.peak, c.seen)
+	if e.counters.AllocationsOpened < 9000 || slices.Min(c.seen[:]) < 1000 || slices.Min(c.kinds[:]) < 100 || len(c.due) != 0 {
 		t.Errorf("too little happened")
 	}
-	if n := len(e.clients) + len(e.users) + len(e.timers.heap) + len(c.ports) + len(e.connections.byID); n != 0 ||
+	if n := len(e.clients) + len(e.users) + len(e.timers.heap) + len(c.ports) + len(e.connections.byID) + len(e.reservations) + len(e.reserved); n != 0 ||
 		e.counters.AllocationsOpen != 0 || len(e.free) != len(e.relays) || e.NextDeadline() != mono.Never {
 		t.Errorf("left behind: %d clients, %d users, %d timers, %d ports, %d of %d relay numbers",
 			len(e.clients), len(e.users), len(e.timers.heap), len(c.ports), len(e.relays)-len(e.free), len(e.relays))
@@ -89,22 +93,84 @@ func (c *churn) arrive(second int) {
 	}
 	cl.gone = second + 5 + c.rng.IntN(3600)
 	c.request(cl, stun.Allocate, func(b *stun.Builder) { b.Uint32(stun.AttrRequestedTransport, protocolUDP<<24) })
-	c.request(cl, stun.Allocate, func(b *stun.Builder) { b.Uint32(stun.AttrRequestedTransport, protocolUDP<<24) })
-	if len(c.asked) != 1 {
-		c.t.Fatalf("%d relays are asked for", len(c.asked))
+	if kind := c.kind(cl); c.allocate(cl, kind) {
+		c.kinds[kind]++
+		c.talk(cl, second)
 	}
-	cl.relay = c.asked[0].ID
+}
+
+// The kinds of allocations.
+const (
+	single = iota
+	dual
+	withReservation
+	redeemed
+	overTCP
+)
+
+func (c *churn) kind(cl *churnClient) int {
+	kind := []int{single, single, dual, withReservation, redeemed, overTCP}[c.rng.IntN(6)]
+	if kind == overTCP && cl.Transport == UDP || kind == redeemed && len(c.tokens[cl.user]) == 0 {
+		return single
+	}
+	return kind
+}
+
+// allocate asks for an allocation and opens its relays; now and then there is no
+// port to be had.
+func (c *churn) allocate(cl *churnClient, kind int) bool {
+	c.request(cl, stun.Allocate, func(b *stun.Builder) {
+		b.Uint32(stun.AttrRequestedTransport, map[bool]uint32{true: protocolTCP, false: protocolUDP}[kind == overTCP]<<24)
+		switch kind {
+		case dual:
+			b.Bytes(stun.AttrAdditionalAddressFamily, []byte{byte(IPv6), 0, 0, 0})
+		case withReservation:
+			b.Bytes(stun.AttrEvenPort, []byte{0x80})
+		case redeemed:
+			tokens := c.tokens[cl.user]
+			b.Text(stun.AttrReservationToken, tokens[len(tokens)-1])
+			c.tokens[cl.user] = tokens[:len(tokens)-1]
+		}
+	})
+	cl.other = kind == dual
+	opened := 0
+	for _, ask := range c.asked {
+		refused := c.rng.IntN(50) == 0
+		r := RelayOpened{ID: ask.ID, OK: !refused, Sock: dgram.RelayKind | dgram.Sock(ask.ID)}
+		r.Advertised = netip.AddrPortFrom(modelServer.Addr(), 50000+uint16(ask.ID))
+		if ask.Family == IPv6 {
+			r.Advertised = netip.AddrPortFrom(modelServer6.Addr(), 50000+uint16(ask.ID))
+			cl.other = cl.other && !refused
+		}
+		if ask.Pair && !refused {
+			r.PairSock, r.PairAdvertised = dgram.RelayKind|dgram.Sock(ask.PairID), netip.AddrPortFrom(modelServer.Addr(), 50000+uint16(ask.PairID))
+			c.ports[ask.PairID] = true
+		}
+		if !refused {
+			opened++
+			c.ports[ask.ID] = true
+		}
+		if ask.Family == IPv4 {
+			cl.relay = ask.ID
+			if refused && cl.other { // only the other half is left
+				cl.gone = 0
+			}
+		}
+		c.w.engine.HandleRelayOpened(c.w.now, r, &c.w.out)
+	}
 	c.asked = c.asked[:0]
-	refused := c.rng.IntN(50) == 0
-	c.w.engine.HandleRelayOpened(c.w.now, RelayOpened{
-		ID: cl.relay, OK: !refused, Sock: dgram.RelayKind | dgram.Sock(cl.relay),
-		Advertised: netip.AddrPortFrom(modelServer.Addr(), 50000+uint16(cl.relay)),
-	}, &c.w.out)
-	if c.carryOut(); refused {
-		return
+	if kind == redeemed {
+		a := c.w.engine.clients[cl.mapKey()]
+		if a == nil { // the token is of no use any more
+			return false
+		}
+		cl.relay, opened = a.only().id, 1
 	}
-	c.ports[cl.relay] = true
-	c.talk(cl, second)
+	if a := c.w.engine.clients[cl.mapKey()]; a != nil && a.token != (reservationToken{}) {
+		c.tokens[cl.user] = append(c.tokens[cl.user], string(a.token[:]))
+	}
+	c.carryOut()
+	return opened > 0
 }
 
 // talk keeps the allocation and its permissions alive until the client goes.
@@ -120,11 +186,20 @@ func (c *churn) talk(cl *churnClient, second int) {
 		b.XORAddress(stun.AttrXORPeerAddress, peer)
 	})
 	c.request(cl, stun.Refresh, func(*stun.Builder) {})
-	c.w.engine.HandlePeer(c.w.now, cl.relay, datagram([]byte("media"), peer), &c.w.out)
-	if len(c.w.out.Send) != 1 {
-		c.t.Fatalf("a peer's packet led to %d", len(c.w.out.Send))
+	if c.w.engine.clients[cl.mapKey()].listens {
+		c.request(cl, stun.Connect, func(b *stun.Builder) { b.XORAddress(stun.AttrXORPeerAddress, peer) })
+	} else {
+		c.w.engine.HandlePeer(c.w.now, cl.relay, datagram([]byte("media"), peer), &c.w.out)
+		if len(c.w.out.Send) != 1 {
+			c.t.Fatalf("a peer's packet led to %d", len(c.w.out.Send))
+		}
+		c.w.out.Reset()
 	}
-	c.w.out.Reset()
+	if cl.other {
+		c.request(cl, stun.CreatePermission, func(b *stun.Builder) {
+			b.XORAddress(stun.AttrXORPeerAddress, netip.MustParseAddrPort("[2606:4700::9]:700"))
+		})
+	}
 	next := min(second+60+c.rng.IntN(480), max(cl.gone, second+1))
 	c.due[next] = append(c.due[next], func(second int) { c.talk(cl, second) })
 }
@@ -171,7 +246,15 @@ func (c *churn) request(cl *churnClient, m stun.Method, fill func(*stun.Builder)
 
 func (c *churn) carryOut() {
 	c.asked = append(c.asked, c.w.out.OpenRelays...)
-	for _, id := range c.w.out.CloseRelays {
+	for _, l := range c.w.out.OpenListeners {
+		c.asked = append(c.asked, OpenRelay{ID: l.ID, Family: l.Family})
+	}
+	for _, p := range c.w.out.ConnectPeers { // some are reached, some not, some never answer
+		if n := c.rng.IntN(3); n > 0 {
+			c.w.engine.HandlePeerConnected(c.w.now, p.ID, n == 1, &c.w.out)
+		}
+	}
+	for _, id := range append(c.w.out.CloseRelays, c.w.out.CloseListeners...) {
 		if !c.ports[id] {
 			c.t.Fatalf("relay %d is closed, but was not open", id)
 		}
