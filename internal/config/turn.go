@@ -18,6 +18,8 @@ type Turn struct {
 	Listen    List `name:"listen" yaml:"listen" env:"PARLEY_TURN_LISTEN" sep:"," default:":3478" placeholder:"HOST:PORT" help:"Address of STUN and TURN over UDP and TCP. Repeatable."`
 	TLSListen List `name:"tls-listen" yaml:"tls_listen" env:"PARLEY_TURN_TLS_LISTEN" sep:"," placeholder:"HOST:PORT" help:"Address of TURN over TLS, such as :5349 or :443. Repeatable."`
 
+	AlternateListen string `name:"alternate-listen" yaml:"alternate_listen" env:"PARLEY_TURN_ALTERNATE_LISTEN" placeholder:"IP:PORT" help:"Second address of this machine, with another port, for the discovery of NATs (RFC 5780); the first --listen then has to name an IP address, too."`
+
 	Domain   string `name:"domain" yaml:"domain" env:"PARLEY_TURN_DOMAIN" placeholder:"NAME" help:"Public host name: a certificate is got for it by ACME over 443/tcp, which has to be in --tls-listen."`
 	Cert     string `name:"cert" yaml:"cert" env:"PARLEY_TURN_CERT" placeholder:"FILE" help:"Certificate chain in PEM, instead of a self-signed one; read again when it changes."`
 	Key      string `name:"key" yaml:"key" env:"PARLEY_TURN_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --cert."`
@@ -52,30 +54,31 @@ type Turn struct {
 // TurnSettings is [Turn] checked and parsed. The tags name the flag that each is
 // set by, and those that hold as soon as they are read again.
 type TurnSettings struct {
-	Listen       []string       `flag:"listen"`
-	TLSListen    []string       `flag:"tls-listen"`
-	Domain       string         `flag:"domain"`
-	Cert         string         `flag:"cert"`
-	Key          string         `flag:"key"`
-	StateDir     string         `flag:"state-dir"`
-	RelayIPs     []RelayIP      `flag:"relay-ip"`
-	RelayPortMin uint16         `flag:"relay-ports"`
-	RelayPortMax uint16         `flag:"relay-ports"`
-	Realm        string         `flag:"realm"`
-	TCPRelay     bool           `flag:"tcp-relay"`
-	Users        []string       `flag:"user" reload:"yes"` // not parsed: who keeps them knows the form
-	TokenKeys    []string       `flag:"token-key" reload:"yes"`
-	TokenFor     string         `flag:"token-for" reload:"yes"`
-	Secrets      []string       `flag:"secret" reload:"yes"`
-	StrictExpiry bool           `flag:"strict-expiry" reload:"yes"`
-	AllowPeer    []netip.Prefix `flag:"allow-peer" reload:"yes"`
-	DenyPeer     []netip.Prefix `flag:"deny-peer" reload:"yes"`
-	Offload      string         `flag:"offload"`
-	Metrics      string         `flag:"metrics"` // empty: off
-	Admin        string         `flag:"admin"`   // empty: off
-	AdminToken   string         `flag:"admin-token"`
-	Control      string         `flag:"control"` // empty: the usual place
-	LogLevel     string         `flag:"log-level"`
+	Listen          []string       `flag:"listen"`
+	TLSListen       []string       `flag:"tls-listen"`
+	AlternateListen string         `flag:"alternate-listen"`
+	Domain          string         `flag:"domain"`
+	Cert            string         `flag:"cert"`
+	Key             string         `flag:"key"`
+	StateDir        string         `flag:"state-dir"`
+	RelayIPs        []RelayIP      `flag:"relay-ip"`
+	RelayPortMin    uint16         `flag:"relay-ports"`
+	RelayPortMax    uint16         `flag:"relay-ports"`
+	Realm           string         `flag:"realm"`
+	TCPRelay        bool           `flag:"tcp-relay"`
+	Users           []string       `flag:"user" reload:"yes"` // not parsed: who keeps them knows the form
+	TokenKeys       []string       `flag:"token-key" reload:"yes"`
+	TokenFor        string         `flag:"token-for" reload:"yes"`
+	Secrets         []string       `flag:"secret" reload:"yes"`
+	StrictExpiry    bool           `flag:"strict-expiry" reload:"yes"`
+	AllowPeer       []netip.Prefix `flag:"allow-peer" reload:"yes"`
+	DenyPeer        []netip.Prefix `flag:"deny-peer" reload:"yes"`
+	Offload         string         `flag:"offload"`
+	Metrics         string         `flag:"metrics"` // empty: off
+	Admin           string         `flag:"admin"`   // empty: off
+	AdminToken      string         `flag:"admin-token"`
+	Control         string         `flag:"control"` // empty: the usual place
+	LogLevel        string         `flag:"log-level"`
 }
 
 // RelayIP is one value of --relay-ip. Private is the zero Addr where relays may be
@@ -91,7 +94,7 @@ const (
 // setting, what is wrong with it and what would be right, and holds no secret.
 func (c *Turn) Check() (*TurnSettings, error) {
 	out := &TurnSettings{
-		Listen: c.Listen, TLSListen: c.TLSListen, Domain: c.Domain, Cert: c.Cert, Key: c.Key, StateDir: c.StateDir,
+		Listen: c.Listen, TLSListen: c.TLSListen, AlternateListen: c.AlternateListen, Domain: c.Domain, Cert: c.Cert, Key: c.Key, StateDir: c.StateDir,
 		Realm: c.Realm, Secrets: c.Secret, Users: c.User, TokenKeys: c.TokenKey, TokenFor: c.TokenFor, TCPRelay: c.TCPRelay, Offload: c.Offload, StrictExpiry: c.StrictExpiry, AdminToken: c.AdminToken,
 		Control: c.Control, LogLevel: c.LogLevel,
 	}
@@ -119,6 +122,11 @@ func (c *Turn) checkListeners(*TurnSettings) error {
 				return fmt.Errorf("--%s %s is there already as --%s; leave one of them away", l.flag, address, before)
 			}
 			seen[address] = l.flag
+		}
+	}
+	if c.AlternateListen != "" {
+		if a, err := netip.ParseAddrPort(c.AlternateListen); err != nil || a.Addr().IsUnspecified() || a.Port() == 0 {
+			return fmt.Errorf("--alternate-listen %q: want an IP address of this machine and a port, such as 192.0.2.2:3479", c.AlternateListen)
 		}
 	}
 	if len(seen) == 0 {

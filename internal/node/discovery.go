@@ -80,6 +80,11 @@ func (c *mediaConfig) seenAs(index int, ip netip.Addr) netip.Addr {
 		}
 		return ip
 	}
+	for _, p := range c.RelayPairs {
+		if p.private == ip {
+			return p.public
+		}
+	}
 	for _, public := range c.PublicIPs {
 		if public.Is4() == ip.Is4() {
 			return public

@@ -90,7 +90,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	m := &media{
 		pollers: pollers, addr: pollers[0].LocalAddr(), offload: cfg.Offload,
 		directory: newRelayDirectory(cfg.PublicIPs, cfg.RelayPairs...),
-		shared: stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
+		shared:    stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
 	}
 	cfg.Policy.Own = m.directory.ownAddresses()

@@ -33,6 +33,7 @@ type turnNode struct {
 	reread  func() (*config.TurnSettings, error)
 
 	credentials *auth.Credentials
+	empty       bool // nobody may use it
 	kernel      kernel
 	media       *media
 	certificate *stream.Certificates // nil without TLS
@@ -76,6 +77,9 @@ func (n *turnNode) run(ctx context.Context, hangup <-chan os.Signal) error {
 	n.showBanner()
 	n.host.Log.Info("started", "version", n.host.Version)
 	n.kernel.tell(n.host.Log)
+	if n.empty {
+		n.host.Log.Warn("there is no user and no secret, so nobody can allocate a relay: this is a STUN server only")
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -98,13 +102,8 @@ func (n *turnNode) startCredentials(context.Context) error {
 	if err == nil {
 		err = n.credentials.Replace(set)
 	}
-	if err != nil {
-		return err
-	}
-	if len(set.Secrets)+len(set.Users)+len(set.Tokens) == 0 {
-		n.host.Log.Warn("there is no user and no secret, so nobody can allocate a relay: this is a STUN server only")
-	}
-	return nil
+	n.empty = len(set.Secrets)+len(set.Users)+len(set.Tokens) == 0
+	return err
 }
 
 func (n *turnNode) startMedia(context.Context) (err error) {
@@ -114,6 +113,7 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 		RelayPortMin: s.RelayPortMin, RelayPortMax: s.RelayPortMax,
 		Policy: turn.Policy{Allow: s.AllowPeer, Deny: s.DenyPeer}, Log: n.host.Log,
 	}
+	cfg.Discovery.Alternate = s.AlternateListen
 	own := interfaceAddresses()
 	for _, ip := range s.RelayIPs {
 		switch {
@@ -126,7 +126,7 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 		}
 	}
 	for _, p := range cfg.RelayPairs {
-		if !slices.Contains(own, p.private) {
+		if !slices.Contains(own, p.private) && !p.private.IsLoopback() {
 			return fmt.Errorf("--relay-ip: %v is not an address of this machine, so relays cannot be bound to it", p.private)
 		}
 	}

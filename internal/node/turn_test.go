@@ -151,7 +151,17 @@ func (w *turnWorld) allocate(over, secret string) (net.PacketConn, error) {
 
 func (w *turnWorld) allocateAs(over, username, password string) (net.PacketConn, error) {
 	w.t.Helper()
-	server := w.node.media.UDPAddrs()[0].String()
+	at := map[string]net.Addr{"udp": net.UDPAddrFromAddrPort(w.node.media.UDPAddrs()[0]), "tcp": w.node.tcp[0].Addr(), "tls": w.node.tls[0].Addr()}
+	return w.allocateVia(over, at[over].String(), username, password)
+}
+
+func (w *turnWorld) allocateAt(over, server, secret string) (net.PacketConn, error) {
+	username, password := restCredential(secret, "ann")
+	return w.allocateVia(over, server, username, password)
+}
+
+func (w *turnWorld) allocateVia(over, server, username, password string) (net.PacketConn, error) {
+	w.t.Helper()
 	var conn net.PacketConn
 	var err error
 	var c net.Conn
@@ -159,10 +169,8 @@ func (w *turnWorld) allocateAs(over, username, password string) (net.PacketConn,
 	case "udp":
 		conn, err = net.ListenPacket("udp", "127.0.0.1:0")
 	case "tcp":
-		server = w.node.tcp[0].Addr().String()
 		c, err = net.Dial("tcp", server)
 	case "tls":
-		server = w.node.tls[0].Addr().String()
 		c, err = tls.Dial("tcp", server, &tls.Config{InsecureSkipVerify: true}) // self-signed
 	}
 	if err != nil {

@@ -1,0 +1,74 @@
+package node
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/parley-rtc/parley/internal/config"
+)
+
+// TestCoturnUtilitiesAgainstTurnAlone runs coturn's client with credentials by a
+// secret and by name, over each listener. Each case has a server of its own: the
+// utility uses the same client ports in every run.
+func TestCoturnUtilitiesAgainstTurnAlone(t *testing.T) {
+	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
+	credentials := map[string][]string{"secret": {"-u", "ann", "-W", turnSecret}, "name": {"-u", testUser, "-w", testPassword}}
+	for over, flags := range map[string][]string{"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}} {
+		for by, credential := range credentials {
+			t.Run(over+" by "+by, func(t *testing.T) {
+				t.Parallel()
+				c := turnConfig(t)
+				c.User = config.List{testUser + ":" + testPassword}
+				w := startTurn(t, c)
+				ports := map[string]uint16{"UDP": w.node.media.UDPAddrs()[0].Port(), "TCP": w.node.tcp[0].Port(), "TLS": w.node.tls[0].Port()}
+				peer := echo(t, "127.0.0.1")
+				args := append([]string{"-c", "-m", "2", "-n", "30", "-z", "5", "-e", "127.0.0.1", "-r", strconv.Itoa(int(peer.Port()))}, credential...)
+				args = append(append(args, flags...), "-p", strconv.Itoa(int(ports[over])), "127.0.0.1")
+				expectNoLoss(t, runProgram(t, uclient, args...), 60)
+			})
+		}
+	}
+}
+
+func TestCoturnStunclientAgainstTurnAlone(t *testing.T) {
+	stunclient := needProgram(t, "turnutils_stunclient", "Debian package coturn")
+	c := turnConfig(t)
+	c.Secret = nil
+	w := startTurn(t, c)
+	output := runProgram(t, stunclient, "-p", fmt.Sprint(w.node.media.UDPAddrs()[0].Port()), "127.0.0.1")
+	if !strings.Contains(output, "UDP reflexive addr: 127.0.0.1:") {
+		t.Errorf("no reflexive address in:\n%s", output)
+	}
+}
+
+func TestCoturnNATDiscoveryAgainstTurnAlone(t *testing.T) {
+	program := needProgram(t, "turnutils_natdiscovery", "Debian package coturn")
+	port, other := freeOn(t, "127.0.0.1", "127.0.0.2"), freeOn(t, "127.0.0.1", "127.0.0.2")
+	c := turnConfig(t)
+	c.Listen, c.AlternateListen = config.List{net.JoinHostPort("127.0.0.1", fmt.Sprint(port))}, net.JoinHostPort("127.0.0.2", fmt.Sprint(other))
+	startTurn(t, c)
+	output := runProgram(t, program, "-m", "-f", "-p", fmt.Sprint(port), "127.0.0.1")
+	if !strings.Contains(output, "NAT with Endpoint Independent Mapping") && !strings.Contains(output, "No NAT detected") {
+		t.Errorf("nothing was found out:\n%s", output)
+	}
+}
+
+func TestRelaysAreAdvertisedInPairs(t *testing.T) {
+	c := turnConfig(t)
+	c.Listen = config.List{"127.0.0.1:0", "127.0.0.2:0"}
+	c.RelayIP = config.List{"203.0.113.7/127.0.0.1", "203.0.113.8/127.0.0.2"}
+	w := startTurn(t, c)
+	for i, want := range []string{"203.0.113.7:", "203.0.113.8:"} {
+		relay, err := w.allocateAt("udp", w.node.media.UDPAddrs()[i].String(), turnSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := relay.LocalAddr().String(); !strings.HasPrefix(got, want) {
+			t.Errorf("by listener %d the relay is %s, want it on %s", i, got, want)
+		}
+		expectEcho(t, relay, echo(t, "127.0.0.1"), []byte("through"))
+	}
+}
