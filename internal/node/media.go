@@ -34,6 +34,7 @@ type mediaConfig struct {
 	TCPRelay                   bool             // relay TCP as well (RFC 6062), from the same range of ports
 	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
 	Discovery                  discoveryConfig
+	Limits                     mediaLimits
 	Log                        *slog.Logger
 }
 
@@ -103,6 +104,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		listeners = newRelayDirectory(cfg.PublicIPs, cfg.RelayPairs...)
 		engine.Listeners = listeners
 	}
+	cfg.Limits.apply(&engine)
 	rand.Read(engine.Secret[:])
 	go m.logEvents()
 	for i, p := range pollers {
