@@ -72,4 +72,15 @@ type Out struct {
 	Remote netip.AddrPort // where to; ignored for streams
 	Local  netip.Addr     // send from this address; the zero Addr leaves it to the kernel
 	Data   []byte
+
+	DontFragment bool // it is to arrive in one piece or not at all; only where the sockets can do it
+}
+
+// PeerError is what was heard of a datagram that a relay sent: an ICMP message, by
+// the type and code of the peer's family.
+type PeerError struct {
+	Sock       Sock
+	Peer       netip.AddrPort // where the datagram was to go
+	Type, Code uint8
+	MTU        uint32 // what would have fitted, where it was too big, else 0
 }

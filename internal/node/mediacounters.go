@@ -65,6 +65,7 @@ func addTURN(a, b turn.Counters) turn.Counters {
 	a.AllocationsOpen += b.AllocationsOpen
 	a.AllocationsOpened += b.AllocationsOpened
 	a.RelaysRefused += b.RelaysRefused
+	a.PeerErrors += b.PeerErrors
 	for i := range a.Drops {
 		a.Drops[i] += b.Drops[i]
 	}

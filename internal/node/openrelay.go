@@ -42,3 +42,11 @@ func (s *shard) addRelay(id turn.RelayID, sock dgram.Sock, local netip.AddrPort)
 	s.relayID[sock.Index()] = id
 	return s.directory.add(local)
 }
+
+// handlePeerErrors passes on what was heard of datagrams that relays sent.
+func (s *shard) handlePeerErrors(now mono.Time) {
+	errors := s.poller.PeerErrors()
+	for i := range errors {
+		s.engine.HandlePeerError(now, s.relayID[errors[i].Sock.Index()], &errors[i], &s.out)
+	}
+}

@@ -76,6 +76,7 @@ func (s *shard) run() {
 		for i := range in {
 			s.handleDatagram(now, &in[i])
 		}
+		s.handlePeerErrors(now)
 		s.drainMailbox(now)
 		s.engine.Advance(now, &s.out)
 		s.moveChannels(now)

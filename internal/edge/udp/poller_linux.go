@@ -45,6 +45,7 @@ type Poller struct {
 	next    int // events[next:ready] wait for their turn
 	ready   int
 	read    reader
+	errors  []dgram.PeerError
 	write   writer
 	count   counters
 	wakeMu  sync.Mutex

@@ -23,6 +23,9 @@ import (
 // frame. Every socket has a buffer of its own here, so it cannot be larger.
 const DatagramMax = 9000
 
+// DontFragment says whether [dgram.Out.DontFragment] is heeded.
+const DontFragment = false
+
 const (
 	// queueMax is how many datagrams wait for the shard; then the readers wait
 	// and the kernel drops.
@@ -449,3 +452,6 @@ func (s *socket) source(local netip.Addr) []byte {
 	}
 	return (&ipv6.ControlMessage{Src: local.AsSlice()}).Marshal()
 }
+
+// PeerErrors returns what the last ReadBatch heard of lost datagrams: nothing.
+func (p *Poller) PeerErrors() []dgram.PeerError { return nil }

@@ -83,10 +83,15 @@ func (p *Poller) ReadBatch(deadline mono.Time) []dgram.In {
 		p.wait(deadline)
 	}
 	n := 0
+	p.errors = p.errors[:0]
 	for p.next < p.ready && n < batchMax {
 		share := max(shareMin, (batchMax-n)/(p.ready-p.next))
-		s := p.eventSocket(p.events[p.next].Fd)
+		event := &p.events[p.next]
+		s := p.eventSocket(event.Fd)
 		p.next++
+		if s != nil && event.Events&unix.EPOLLERR != 0 && s.fragments.reports {
+			p.receiveErrors(s)
+		}
 		if s != nil {
 			n = p.receive(s, n, min(n+share, batchMax))
 		}

@@ -27,6 +27,7 @@ type group struct {
 	sock       *socket
 	remote     netip.AddrPort
 	local      netip.Addr
+	whole      bool  // its datagrams must not be fragmented
 	head, tail int32 // list of datagrams, by writer.next
 	later      int32 // the next group of the same socket
 }
@@ -95,7 +96,7 @@ func (p *Poller) group(batch []dgram.Out) {
 		if !s.pinned {
 			local = netip.Addr{}
 		}
-		g, isNew := w.find(s, o.Remote, local)
+		g, isNew := w.find(s, o, local)
 		if !isNew {
 			w.next[g.tail] = int32(i)
 			g.tail = int32(i)
@@ -123,17 +124,17 @@ func (p *Poller) sendingSocket(o *dgram.Out) *socket {
 }
 
 // find returns the group of a destination, which it makes if there is none.
-func (w *writer) find(s *socket, remote netip.AddrPort, local netip.Addr) (g *group, isNew bool) {
-	slot := w.hash(s, remote) % uint64(len(w.table))
+func (w *writer) find(s *socket, o *dgram.Out, local netip.Addr) (g *group, isNew bool) {
+	slot := w.hash(s, o.Remote) % uint64(len(w.table))
 	for w.table[slot] != 0 {
 		g = &w.groups[w.table[slot]-1]
-		if g.sock == s && g.remote == remote && g.local == local {
+		if g.sock == s && g.remote == o.Remote && g.local == local && g.whole == o.DontFragment {
 			return g, false
 		}
 		slot = (slot + 1) % uint64(len(w.table))
 	}
 	g = &w.groups[w.used]
-	*g = group{sock: s, remote: remote, local: local}
+	*g = group{sock: s, remote: o.Remote, local: local, whole: o.DontFragment}
 	w.used++
 	w.table[slot] = w.used
 	return g, true
@@ -156,6 +157,9 @@ func (p *Poller) sendSocket(s *socket, batch []dgram.Out) {
 	for number := s.group; number != none; {
 		g := &w.groups[number]
 		number = g.later
+		if g.whole || s.fragments.forbidden {
+			p.prepare(s, g.whole, batch)
+		}
 		for i := g.head; i != none; {
 			if w.filled == callMax {
 				p.flush(s, batch)
@@ -243,6 +247,7 @@ func putSegmentSize(c *control, length int, size uint16) int {
 // flush sends the messages that are ready.
 func (p *Poller) flush(s *socket, batch []dgram.Out) {
 	w := &p.write
+	again := s.fragments.reports
 	for sent := 0; sent < w.filled; {
 		count, errno := p.sendmmsg(s, sent, w.filled)
 		p.countSent(sent, sent+count, batch)
@@ -250,6 +255,14 @@ func (p *Poller) flush(s *socket, batch []dgram.Out) {
 		if errno == 0 || errno == unix.EINTR {
 			continue
 		}
+		if first := &batch[w.messages[sent].first]; errno == unix.EMSGSIZE && first.DontFragment {
+			s.fragments.tooBig = first.Remote
+		}
+		if again { // where errors are reported, one may be about another datagram, sent before
+			again = false
+			continue
+		}
+		again = s.fragments.reports
 		p.sendFailed(s, w.messages[sent], errno, batch)
 		sent++
 	}

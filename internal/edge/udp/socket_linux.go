@@ -31,6 +31,8 @@ type socket struct {
 	group  int32
 	nextFd *socket // the next socket with something to send in this batch
 	port   uint16
+
+	fragments fragmentation
 }
 
 func openSocket(addr netip.AddrPort, reusePort bool, bufferSize int) (*socket, error) {

@@ -116,3 +116,11 @@ func (b *Builder) AddressErrorCode(family byte, code Code, reason string) {
 	b.buf = append(b.buf, reason...)
 	b.pad()
 }
+
+// ICMP adds ICMP (RFC 8656, section 18.13): 16 reserved bits, 7 bits of type, 9
+// bits of code, and data, which is the MTU where a packet was too big.
+func (b *Builder) ICMP(icmpType, code uint8, data uint32) {
+	b.header(AttrICMP, 8)
+	b.buf = binary.BigEndian.AppendUint32(b.buf, uint32(icmpType&0x7f)<<9|uint32(code))
+	b.buf = binary.BigEndian.AppendUint32(b.buf, data)
+}

@@ -63,6 +63,7 @@ func (e *Engine) remember(a *allocation, r *request) {
 	a.transaction = r.msg.TransactionID()
 	a.fingerprint = r.msg.HasFingerprint()
 	a.granted = e.lifetime(r)
+	a.wantsErrors = r.attrs.has(seenDontFragment)
 }
 
 func (e *Engine) askForRelay(a *allocation, f Family, r *request) {

@@ -48,6 +48,9 @@ type allocation struct {
 	channels        []channel
 	channelsGranted bool // some of them, at some time: there may be traffic to count
 
+	wantsErrors bool // the client knows about the size of paths
+	errors      Meter
+
 	listens     bool // it relays TCP (RFC 6062), and has one relay
 	connections []*connection
 }

@@ -41,6 +41,10 @@ type Config struct {
 	MaxConnections        int // with peers, of one TCP allocation; default 64
 	MaxConnectionsTotal   int // with peers, of the engine; default 16384
 
+	// DontFragment says that the owner heeds [dgram.Out.DontFragment]. Else clients
+	// that ask for it are told that it is unknown here.
+	DontFragment bool
+
 	// How much payload may be relayed each way in a second, for an allocation and
 	// for all of a user's (with a Ledger); 0: no limit.
 	BytesPerSecond     int64

@@ -46,7 +46,7 @@ func (e *Engine) checkAllocateTCP(r *request) stun.Code {
 	case r.client.Transport != TCP && r.client.Transport != TLS:
 		// A TCP relay for a client that came over UDP is refused: 400.
 		return stun.CodeBadRequest
-	case r.attrs.seen&(seenEvenPort|seenReservationToken) != 0 || r.attrs.has(seenFamily|seenAdditionalFamily):
+	case r.attrs.seen&(seenEvenPort|seenReservationToken|seenDontFragment) != 0 || r.attrs.has(seenFamily|seenAdditionalFamily):
 		// Neither EVEN-PORT nor RESERVATION-TOKEN may stand in a request for a
 		// TCP relay, nor DONT-FRAGMENT: 400.
 		return stun.CodeBadRequest

@@ -24,6 +24,7 @@ const (
 	DropLookupPending                     // a retransmission while the user is being looked up
 	DropLookupLimit                       // as many users as may are being looked up
 	DropLookupFailed                      // nobody could say who the user is, or not in time
+	DropPeerError                         // an ICMP message that the client is not told of
 	dropReasons
 )
 
@@ -32,6 +33,7 @@ var dropNames = [dropReasons]string{
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
 	"too_many_peers", "allocation_rate", "user_rate",
 	"lookup_pending", "lookup_limit", "lookup_failed",
+	"peer_error",
 }
 
 // DropReasons is how many reasons there are.
@@ -71,6 +73,7 @@ type Counters struct {
 	AllocationsOpen   uint64 // now, those whose relay is not open yet included
 	AllocationsOpened uint64
 	RelaysRefused     uint64 // the owner had no port
+	PeerErrors        uint64 // ICMP messages that clients were told of
 	PeersConnected    uint64 // connections of TCP allocations with peers
 
 	Drops [dropReasons]uint64 // by DropReason

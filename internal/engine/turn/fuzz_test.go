@@ -88,7 +88,7 @@ var fuzzPeers = []netip.AddrPort{
 
 func runScript(t *testing.T, script []byte) string {
 	w := newWorld(t, Config{
-		Ledger: newBook(), MaxAllocations: 5, BytesPerSecond: 100, UserBytesPerSecond: 150, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
+		Ledger: newBook(), DontFragment: true, MaxAllocations: 5, BytesPerSecond: 100, UserBytesPerSecond: 150, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
 	})
 	people := []*person{
 		w.client("a", "udp", "198.51.100.1:4000"), w.client("b", "udp", "[2001:db8::9]:4000"),
@@ -112,7 +112,9 @@ func runScript(t *testing.T, script []byte) string {
 func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 	peer := fuzzPeers[int(s.byte())%len(fuzzPeers)]
 	handle := func(b []byte) { w.engine.HandleClient(w.now, p.Client, datagram(b, p.Remote), &w.out) }
-	switch op := s.byte() % 12; op {
+	switch op := s.byte() % 13; op {
+	case 12:
+		w.engine.HandlePeerError(w.now, RelayID(s.byte()%8), &dgram.PeerError{Peer: peer, Type: s.byte(), Code: s.byte(), MTU: uint32(s.byte())}, &w.out)
 	case 0:
 		handle(s.bytes(int(s.byte())))
 	case 1, 2:
@@ -156,8 +158,9 @@ func (w *world) fuzzRequest(s *steps, p *person, peer netip.AddrPort) []byte {
 		"lifetime=0", "lifetime=3000", "family=1", "family=2", "peer=" + peer.String(), "channel=0x4000", "channel=0x4001",
 		"channel=0x5000", "fingerprint", "even-port=1", "reservation-token", "unknown=0x7fff", "bad-lifetime", "id=7", "anonymous",
 		"peer=1.1.1.1:1", "additional-family=2", "reservation-token=a", "reservation-token=b", "even-port=0",
+		"dont-fragment",
 	}
-	for bits := int(s.byte()) | int(s.byte())<<8 | int(s.byte()&0xf)<<16; bits != 0; bits &= bits - 1 {
+	for bits := int(s.byte()) | int(s.byte())<<8 | int(s.byte()&0x1f)<<16; bits != 0; bits &= bits - 1 {
 		args = append(args, possible[len(possible)-1-bitsLeft(bits)])
 	}
 	return w.request(p, m, args)

@@ -68,6 +68,10 @@ func (e *Engine) handleSend(r *request) {
 	default:
 		if e.toPeer(r.now, a, peer, r.attrs.data, r.out) {
 			e.counters.SendIndications++
+			if r.attrs.has(seenDontFragment) {
+				a.wantsErrors = true
+				r.out.Send[len(r.out.Send)-1].DontFragment = true
+			}
 		}
 	}
 }

@@ -65,6 +65,7 @@ const (
 	seenAdditionalFamily
 	seenEvenPort
 	seenReservationToken
+	seenDontFragment
 	seenConnectionID
 	seenUserhash
 	seenAccessToken
@@ -118,6 +119,8 @@ func bitOf(t stun.Attr) seen {
 		return seenEvenPort
 	case stun.AttrReservationToken:
 		return seenReservationToken
+	case stun.AttrDontFragment:
+		return seenDontFragment
 	case stun.AttrConnectionID:
 		return seenConnectionID
 	case stun.AttrUserhash:
@@ -181,6 +184,8 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 	case seenEvenPort:
 		a.reserveNext = len(v) == 1 && v[0]&0x80 != 0
 		return len(v) == 1
+	case seenDontFragment:
+		return len(v) == 0
 	case seenReservationToken:
 		return copy(a.token[:], v) == len(v) && len(v) == len(a.token)
 	case seenConnectionID:
@@ -209,6 +214,12 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 	r := &e.request
 	r.now, r.client, r.msg, r.out = now, c, m, out
 	r.attrs.decode(&r.msg)
+	if r.attrs.has(seenDontFragment) && !e.cfg.DontFragment {
+		// RFC 8656, section 7.2: a server that cannot set the DF bit takes
+		// DONT-FRAGMENT for an attribute that it does not know.
+		// https://www.rfc-editor.org/rfc/rfc8656#section-7.2
+		r.attrs.noteUnknown(stun.AttrDontFragment)
+	}
 	switch t := m.Type(); {
 	case t == stun.TypeOf(stun.Binding, stun.Request):
 		e.handleBinding(r)

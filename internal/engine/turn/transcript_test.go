@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-rtc/parley/internal/dgram"
 	"github.com/parley-rtc/parley/internal/engine/stun"
 )
 
@@ -116,6 +117,8 @@ func parseConfig(t *testing.T, words []string) Config {
 			cfg.BytesPerSecond = int64(number)
 		case "user-bytes-per-second":
 			cfg.UserBytesPerSecond = int64(number)
+		case "dont-fragment":
+			cfg.DontFragment = true
 		case "total":
 			ledger.total = number
 		case "reply-burst":
@@ -146,6 +149,15 @@ func (w *world) command(words []string) string {
 		return w.opened(relayID(words[1]), words[2:]...)
 	case "peer":
 		return w.fromPeer(relayID(words[1]), netip.MustParseAddrPort(words[2]), []byte(strings.Join(words[3:], " ")))
+	case "icmp":
+		numbers := [3]uint64{}
+		for i, word := range words[3:] {
+			numbers[i], _ = strconv.ParseUint(word, 10, 32)
+		}
+		w.engine.HandlePeerError(w.now, relayID(words[1]), &dgram.PeerError{
+			Peer: netip.MustParseAddrPort(words[2]), Type: uint8(numbers[0]), Code: uint8(numbers[1]), MTU: uint32(numbers[2]),
+		}, &w.out)
+		return w.effects()
 	case "advance":
 		d, err := time.ParseDuration(words[1])
 		if err != nil {

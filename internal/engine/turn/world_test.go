@@ -244,7 +244,11 @@ func (w *world) effects() string {
 
 func (w *world) describe(o *dgram.Out) string {
 	if o.Sock.Kind() == dgram.RelayKind {
-		return fmt.Sprintf("relay %d -> %v: %q", o.Sock.Index(), o.Remote, o.Data)
+		whole := ""
+		if o.DontFragment {
+			whole = " whole"
+		}
+		return fmt.Sprintf("relay %d -> %v:%s %q", o.Sock.Index(), o.Remote, whole, o.Data)
 	}
 	p := &person{name: "nobody"}
 	for _, candidate := range w.people {
@@ -288,6 +292,9 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " software=%s", it.Value)
 		case stun.AttrConnectionID:
 			s.WriteString(" " + w.connectionAttr(it.Value))
+		case stun.AttrICMP:
+			v := binary.BigEndian.Uint32(it.Value)
+			fmt.Fprintf(&s, " icmp type %d, code %d, data %d", v>>9, v&0x1ff, binary.BigEndian.Uint32(it.Value[4:]))
 		case stun.AttrReservationToken:
 			p.token = reservationToken(it.Value)
 			s.WriteString(" token")
