@@ -14,13 +14,13 @@ import (
 // mediaLimits is what users may take. The zero value sets no limit but the
 // engines' own.
 type mediaLimits struct {
-	UserQuota, TotalQuota              int   // relayed transport addresses
-	BytesPerSecond, UserBytesPerSecond int64 // of an allocation, and of a user, each way
+	UserQuota, TotalQuota int // relayed transport addresses
+	Rates                 turn.Rates
 }
 
 // apply sets the limits of the engines of one server.
 func (l mediaLimits) apply(engine *turn.Config) {
-	engine.BytesPerSecond, engine.UserBytesPerSecond = l.BytesPerSecond, l.UserBytesPerSecond
+	engine.Rates = l.Rates
 	if l.UserQuota == 0 {
 		l.UserQuota = userQuotaDefault
 	}

@@ -97,7 +97,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	cfg.Policy.Own = m.directory.ownAddresses()
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
-		Families: m.families(), Discovery: discovery, DontFragment: udp.DontFragment,
+		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment},
 	}
 	var listeners *relayDirectory
 	if cfg.TCPRelay {

@@ -41,18 +41,8 @@ type Config struct {
 	MaxConnections        int // with peers, of one TCP allocation; default 64
 	MaxConnectionsTotal   int // with peers, of the engine; default 16384
 
-	// DontFragment says that the owner heeds [dgram.Out.DontFragment]. Else clients
-	// that ask for it are told that it is unknown here.
-	DontFragment bool
-
-	// How much payload may be relayed each way in a second, for an allocation and
-	// for all of a user's (with a Ledger); 0: no limit.
-	BytesPerSecond     int64
-	UserBytesPerSecond int64
-
-	MaxLookups          int           // of users, at once; default 1024
-	MaxLookupsPerSource int           // from one IPv4 address or IPv6 /64; default 32
-	LookupTimeout       time.Duration // default 5 seconds
+	Rates      Rates
+	Extensions Extensions
 
 	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
 	MaxLifetime        time.Duration // default 1 hour

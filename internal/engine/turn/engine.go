@@ -70,7 +70,7 @@ func New(cfg Config) *Engine {
 		users:        make(map[string]int),
 		reservations: make(map[reservationToken]*reservation),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
-		limited:      cfg.BytesPerSecond > 0 || cfg.UserBytesPerSecond > 0,
+		limited:      cfg.Rates.Allocation > 0 || cfg.Rates.User > 0,
 		connections:  newConnections(&cfg),
 		lookups:      newLookups(),
 	}

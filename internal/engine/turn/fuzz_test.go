@@ -88,7 +88,7 @@ var fuzzPeers = []netip.AddrPort{
 
 func runScript(t *testing.T, script []byte) string {
 	w := newWorld(t, Config{
-		Ledger: newBook(), DontFragment: true, MaxAllocations: 5, BytesPerSecond: 100, UserBytesPerSecond: 150, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
+		Ledger: newBook(), Extensions: Extensions{DontFragment: true}, MaxAllocations: 5, Rates: Rates{100, 150}, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
 	})
 	people := []*person{
 		w.client("a", "udp", "198.51.100.1:4000"), w.client("b", "udp", "[2001:db8::9]:4000"),

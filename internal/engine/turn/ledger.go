@@ -75,11 +75,11 @@ func (e *Engine) giveBack(user string, account Account) {
 // asked only where there are any.
 func (e *Engine) within(now mono.Time, a *allocation, d Direction, n int) bool {
 	before := a.meters[d]
-	if e.cfg.BytesPerSecond > 0 && !a.meters[d].Pass(now, n, e.cfg.BytesPerSecond) {
+	if e.cfg.Rates.Allocation > 0 && !a.meters[d].Pass(now, n, e.cfg.Rates.Allocation) {
 		e.drop(DropAllocationRate)
 		return false
 	}
-	if e.cfg.UserBytesPerSecond > 0 && a.account != nil && !a.account.Pass(now, d, n, e.cfg.UserBytesPerSecond) {
+	if e.cfg.Rates.User > 0 && a.account != nil && !a.account.Pass(now, d, n, e.cfg.Rates.User) {
 		a.meters[d] = before
 		e.drop(DropUserRate)
 		return false

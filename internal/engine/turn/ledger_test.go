@@ -53,7 +53,7 @@ func (u *bookedUser) Pass(now mono.Time, d Direction, bytes int, bytesPerSecond 
 
 func TestLimitsDoNotAllocate(t *testing.T) {
 	at := netip.MustParseAddrPort("9.9.9.9:700")
-	w, a := relayingWith(t, Config{Ledger: newBook(), BytesPerSecond: 1 << 40, UserBytesPerSecond: 1 << 40}, "udp", at)
+	w, a := relayingWith(t, Config{Ledger: newBook(), Rates: Rates{1 << 40, 1 << 40}}, "udp", at)
 	payload := bytes.Repeat([]byte("x"), 1200)
 	up, down := datagram(channelData(0x4000, string(payload)), a.Remote), datagram(payload, at)
 	countAllocs(t, w, "to the peer", func() { w.engine.HandleClient(w.now, a.Client, up, &w.out) })
@@ -69,8 +69,8 @@ func TestRateOverTime(t *testing.T) {
 		cfg  Config
 		drop DropReason
 	}{
-		{"allocation", Config{BytesPerSecond: 50_000}, DropAllocationRate},
-		{"user", Config{Ledger: newBook(), UserBytesPerSecond: 50_000}, DropUserRate},
+		{"allocation", Config{Rates: Rates{Allocation: 50_000}}, DropAllocationRate},
+		{"user", Config{Ledger: newBook(), Rates: Rates{User: 50_000}}, DropUserRate},
 	} {
 		w, a := relayingWith(t, c.cfg, "udp", at)
 		up := channelData(0x4000, string(make([]byte, 1000)))
@@ -104,7 +104,7 @@ func TestRateOverTime(t *testing.T) {
 
 // What a user's limit refuses does not count for the allocation.
 func TestUserLimitSpansAllocations(t *testing.T) {
-	w := newWorld(t, Config{Ledger: newBook(), BytesPerSecond: 10_000, UserBytesPerSecond: 15_000})
+	w := newWorld(t, Config{Ledger: newBook(), Rates: Rates{10_000, 15_000}})
 	at := netip.MustParseAddrPort("9.9.9.9:700")
 	var in []*dgram.In
 	for i, name := range []string{"a", "b"} {

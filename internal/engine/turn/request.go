@@ -214,7 +214,7 @@ func (e *Engine) handleSTUN(now mono.Time, c Client, b []byte, out *Out) {
 	r := &e.request
 	r.now, r.client, r.msg, r.out = now, c, m, out
 	r.attrs.decode(&r.msg)
-	if r.attrs.has(seenDontFragment) && !e.cfg.DontFragment {
+	if r.attrs.has(seenDontFragment) && !e.cfg.Extensions.DontFragment {
 		// RFC 8656, section 7.2: a server that cannot set the DF bit takes
 		// DONT-FRAGMENT for an attribute that it does not know.
 		// https://www.rfc-editor.org/rfc/rfc8656#section-7.2

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-rtc/parley/internal/dgram"
 	"github.com/parley-rtc/parley/internal/engine/stun"
 )
 
@@ -114,11 +113,11 @@ func parseConfig(t *testing.T, words []string) Config {
 		case "max-lookups":
 			cfg.MaxLookups = number
 		case "bytes-per-second":
-			cfg.BytesPerSecond = int64(number)
+			cfg.Rates.Allocation = int64(number)
 		case "user-bytes-per-second":
-			cfg.UserBytesPerSecond = int64(number)
+			cfg.Rates.User = int64(number)
 		case "dont-fragment":
-			cfg.DontFragment = true
+			cfg.Extensions.DontFragment = true
 		case "total":
 			ledger.total = number
 		case "reply-burst":
@@ -138,26 +137,6 @@ func (w *world) command(words []string) string {
 	case "client":
 		w.client(words[1], words[2], words[3])
 		return ""
-	case "opened", "failed":
-		if id := relayID(words[1]); int(id) >= len(w.engine.relays) || w.engine.relays[id].alloc == nil || w.engine.relays[id].alloc.asked(id) == 0 {
-			return "nobody waits for it\n"
-		}
-		if words[0] == "failed" {
-			w.engine.HandleRelayOpened(w.now, RelayOpened{ID: relayID(words[1])}, &w.out)
-			return w.effects()
-		}
-		return w.opened(relayID(words[1]), words[2:]...)
-	case "peer":
-		return w.fromPeer(relayID(words[1]), netip.MustParseAddrPort(words[2]), []byte(strings.Join(words[3:], " ")))
-	case "icmp":
-		numbers := [3]uint64{}
-		for i, word := range words[3:] {
-			numbers[i], _ = strconv.ParseUint(word, 10, 32)
-		}
-		w.engine.HandlePeerError(w.now, relayID(words[1]), &dgram.PeerError{
-			Peer: netip.MustParseAddrPort(words[2]), Type: uint8(numbers[0]), Code: uint8(numbers[1]), MTU: uint32(numbers[2]),
-		}, &w.out)
-		return w.effects()
 	case "advance":
 		d, err := time.ParseDuration(words[1])
 		if err != nil {
@@ -198,6 +177,9 @@ func (w *world) command(words []string) string {
 	case "relay": // another relay of this server: bound and advertised address
 		w.relays[netip.MustParseAddrPort(words[1])] = netip.MustParseAddrPort(words[2])
 		return ""
+	}
+	if effects, ok := w.relayCommand(words); ok {
+		return effects
 	}
 	if effects, ok := w.tcpCommand(words); ok {
 		return effects

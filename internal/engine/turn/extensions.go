@@ -1,0 +1,14 @@
+package turn
+
+// Rates is how much payload may be relayed each way in a second; 0: no limit.
+type Rates struct {
+	Allocation int64 // bytes per second of one allocation
+	User       int64 // bytes per second of all of a user's, counted by the Ledger
+}
+
+// Extensions are the parts of the protocol that the owner has to do something for.
+type Extensions struct {
+	// DontFragment says that the owner heeds [dgram.Out.DontFragment]. Else clients
+	// that ask for it are told that it is unknown here.
+	DontFragment bool
+}
