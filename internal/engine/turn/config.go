@@ -44,6 +44,10 @@ type Config struct {
 	Rates      Rates
 	Extensions Extensions
 
+	MaxLookups          int           // of users, at once; default 1024
+	MaxLookupsPerSource int           // from one IPv4 address or IPv6 /64; default 32
+	LookupTimeout       time.Duration // default 5 seconds
+
 	DefaultLifetime    time.Duration // of an allocation; default 10 minutes
 	MaxLifetime        time.Duration // default 1 hour
 	PermissionLifetime time.Duration // default 5 minutes
