@@ -95,7 +95,7 @@ func TestChannelsThatNeedALookAreNotGranted(t *testing.T) {
 		{"refused by a later policy", "udp", "9.9.9.9:700", Policy{Deny: []netip.Prefix{netip.MustParsePrefix("9.0.0.0/8")}}, 0},
 		{"limited in bytes per second", "udp", "9.9.9.9:700", Policy{}, 1000},
 	} {
-		w, k := newKernelWorld(t, Config{Rates: Rates{Allocation: }c.bytesPerSecond})
+		w, k := newKernelWorld(t, Config{Rates: Rates{Allocation: c.bytesPerSecond}})
 		a := w.allocated(k, c.transport)
 		w.ask(k, a, stun.ChannelBind, "channel=0x4000", "peer="+c.peer)
 		if c.policy.Deny != nil {
