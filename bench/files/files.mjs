@@ -37,13 +37,14 @@ const [load] = os.loadavg();
 const runs = Number(options.runs);
 const bytes = Number(options.bytes);
 
-async function until(what, condition, mostMs = 120_000) {
+/** Asks seldom: what the pages answer costs them time, and they measure for themselves. */
+async function until(what, condition, { mostMs = 120_000, eachMs = 500 } = {}) {
   const end = Date.now() + mostMs;
   for (;;) {
     const result = await condition();
     if (result) return result;
     if (Date.now() > end) throw new Error(`waited ${mostMs} ms for ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await new Promise((resolve) => { setTimeout(resolve, eachMs); });
   }
 }
 
