@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// conformance is the document that says which test shows what.
-const conformance = "docs/turn.md"
+// conformance are the documents that say which test shows what.
+var conformance = []string{"docs/turn.md", "docs/security.md"}
 
 var (
 	testName  = regexp.MustCompile(`^(?:Test|Fuzz)[A-Z0-9][A-Za-z0-9_]*`)
@@ -20,12 +20,16 @@ var (
 // Conformance checks that each row of the tables in [conformance] whose last column
 // is "test" names a test, and that every test named there exists.
 func Conformance(t *Tree) []string {
-	text, ok := t.Files[conformance]
-	if !ok {
-		return nil
-	}
 	var bad []string
 	exists := tests(t)
+	for _, name := range conformance {
+		bad = append(bad, namedTests(name, t.Files[name], exists)...)
+	}
+	sort.Strings(bad)
+	return bad
+}
+
+func namedTests(document string, text []byte, exists map[string]bool) (bad []string) {
 	inTable := false
 	for i, line := range strings.Split(string(text), "\n") {
 		if !strings.HasPrefix(line, "|") {
@@ -42,14 +46,13 @@ func Conformance(t *Tree) []string {
 			}
 			named++
 			if !exists[span[1]] {
-				bad = append(bad, fmt.Sprintf("%s:%d names the test %s, which does not exist", conformance, i+1, span[1]))
+				bad = append(bad, fmt.Sprintf("%s:%d names the test %s, which does not exist", document, i+1, span[1]))
 			}
 		}
 		if inTable && named == 0 && !tableRule.MatchString(line) {
-			bad = append(bad, fmt.Sprintf("%s:%d has a row without a test", conformance, i+1))
+			bad = append(bad, fmt.Sprintf("%s:%d has a row without a test", document, i+1))
 		}
 	}
-	sort.Strings(bad)
 	return bad
 }
 
