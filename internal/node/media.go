@@ -35,6 +35,7 @@ type mediaConfig struct {
 	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
 	Discovery                  discoveryConfig
 	Limits                     mediaLimits
+	Webhook                    WebhookConfig // who knows users that Auth does not
 	Log                        *slog.Logger
 }
 
@@ -44,6 +45,7 @@ type media struct {
 	pollers   []*udp.Poller
 	directory *relayDirectory
 	offload   *offload.Offload // nil: off
+	webhook   *webhook         // nil: off
 	addr      netip.AddrPort
 	shared    *stream.Shared
 	log       *slog.Logger
@@ -105,13 +107,16 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		engine.Listeners = listeners
 	}
 	cfg.Limits.apply(&engine)
+	if cfg.Webhook.URL != "" {
+		engine.Auth, m.webhook = asking{cfg.Auth}, startWebhook(cfg.Webhook)
+	}
 	rand.Read(engine.Secret[:])
 	go m.logEvents()
 	for i, p := range pollers {
 		engine.Shard = uint8(i)
 		kernel := useKernel(m.offload, &engine)
 		s := newShard(p, turn.New(engine), m.directory, m.events)
-		s.kernel = kernel
+		s.kernel, s.webhook = kernel, m.webhook
 		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
 		m.shards = append(m.shards, s)
 		go s.run()
@@ -253,6 +258,9 @@ func (m *media) shutDown() {
 	}
 	m.mu.Unlock()
 	m.serving.Wait()
+	if m.webhook != nil {
+		m.webhook.close()
+	}
 	for _, s := range m.shards {
 		s.stop()
 	}

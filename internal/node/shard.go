@@ -38,6 +38,7 @@ type shard struct {
 	relayID []turn.RelayID  // by dgram.Sock.Index
 	closing []dgram.Sock    // relays to close once the round is written
 	kernel  *kernelChannels // nil: everything passes here
+	webhook *webhook        // nil: the engine asks nobody
 
 	streams     []*streamClient // by dgram.Sock.Index; nil: free
 	streamsFree []uint32
@@ -226,8 +227,16 @@ func (s *shard) write(now mono.Time) {
 	s.tcp.answerBinds(s.out.JoinStreams)
 }
 
-// deliver passes events on. A log that is slow to write loses lines, not media.
+// lookedUp takes in who a user is, from any goroutine.
+func (s *shard) lookedUp(answer turn.LookedUp) {
+	s.mail.post(letter{task: func(now mono.Time) { s.engine.HandleLookedUp(now, answer, &s.out) }}, s.stopped)
+}
+
+// deliver passes events on, and asks what the engine wants to know. A log that is slow to write loses lines, not media.
 func (s *shard) deliver() {
+	for _, l := range s.out.Lookups {
+		s.webhook.ask(l, s.lookedUp)
+	}
 	for _, e := range s.out.Events {
 		if e.Client.Transport != turn.UDP {
 			if c := s.streams[e.Client.Sock.Index()]; c != nil {
