@@ -20,6 +20,8 @@ type Turn struct {
 
 	AlternateListen string `name:"alternate-listen" yaml:"alternate_listen" env:"PARLEY_TURN_ALTERNATE_LISTEN" placeholder:"IP:PORT" help:"Second address of this machine, with another port, for the discovery of NATs (RFC 5780); the first --listen then has to name an IP address, too."`
 
+	ProxyFrom List `name:"proxy-from" yaml:"proxy_from" env:"PARLEY_TURN_PROXY_FROM" sep:"," placeholder:"CIDR" help:"Proxies whose TCP and TLS connections begin with a header of the PROXY protocol, version 2, which says who the client is. Repeatable."`
+
 	Domain   string `name:"domain" yaml:"domain" env:"PARLEY_TURN_DOMAIN" placeholder:"NAME" help:"Public host name: a certificate is got for it by ACME over 443/tcp, which has to be in --tls-listen."`
 	Cert     string `name:"cert" yaml:"cert" env:"PARLEY_TURN_CERT" placeholder:"FILE" help:"Certificate chain in PEM, instead of a self-signed one; read again when it changes."`
 	Key      string `name:"key" yaml:"key" env:"PARLEY_TURN_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --cert."`
@@ -57,6 +59,7 @@ type TurnSettings struct {
 	Listen          []string       `flag:"listen"`
 	TLSListen       []string       `flag:"tls-listen"`
 	AlternateListen string         `flag:"alternate-listen"`
+	ProxyFrom       []netip.Prefix `flag:"proxy-from"`
 	Domain          string         `flag:"domain"`
 	Cert            string         `flag:"cert"`
 	Key             string         `flag:"key"`
@@ -108,7 +111,7 @@ func (c *Turn) Check() (*TurnSettings, error) {
 	return out, nil
 }
 
-func (c *Turn) checkListeners(*TurnSettings) error {
+func (c *Turn) checkListeners(out *TurnSettings) error {
 	seen := map[string]string{}
 	for _, l := range []struct {
 		flag string
@@ -123,6 +126,10 @@ func (c *Turn) checkListeners(*TurnSettings) error {
 			}
 			seen[address] = l.flag
 		}
+	}
+	var err error
+	if out.ProxyFrom, err = prefixes("proxy-from", c.ProxyFrom); err != nil {
+		return err
 	}
 	if c.AlternateListen != "" {
 		if a, err := netip.ParseAddrPort(c.AlternateListen); err != nil || a.Addr().IsUnspecified() || a.Port() == 0 {

@@ -43,6 +43,7 @@ type mediaConfig struct {
 type media struct {
 	shards    []*shard
 	pollers   []*udp.Poller
+	ports     *udp.Ports
 	directory *relayDirectory
 	offload   *offload.Offload // nil: off
 	webhook   *webhook         // nil: off
@@ -91,7 +92,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	m := &media{
-		pollers: pollers, addr: pollers[0].LocalAddr(), offload: cfg.Offload,
+		pollers: pollers, ports: ports, addr: pollers[0].LocalAddr(), offload: cfg.Offload,
 		directory: newRelayDirectory(cfg.PublicIPs, cfg.RelayPairs...),
 		shared:    stream.NewShared(0), log: cfg.Log, events: make(chan turn.Event, eventsMax), logged: make(chan struct{}),
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),

@@ -1,9 +1,12 @@
 package node
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 )
 
@@ -17,13 +20,25 @@ func newRegistry(c *collector) *prometheus.Registry {
 
 // collector reads all counters of a server.
 type collector struct {
-	version string
-	media   *media
-	rooms   *signaling // nil where there is none
+	version   string
+	media     *media
+	rooms     *signaling // nil where there is none
+	listeners func() []*stream.Listener
+	draining  func() bool
 }
 
 func (n *node) collector() *collector {
-	return &collector{version: n.host.Version, media: n.media, rooms: n.signaling}
+	return &collector{
+		version: n.host.Version, media: n.media, rooms: n.signaling, draining: func() bool { return false },
+		listeners: func() (open []*stream.Listener) {
+			for _, l := range []*stream.Listener{n.http, n.https} {
+				if n.ready.Load() && l != nil {
+					open = append(open, l)
+				}
+			}
+			return open
+		},
+	}
 }
 
 // metric is one value to show; label is empty for a metric without labels.
@@ -82,7 +97,8 @@ func (c *collector) Describe(chan<- *prometheus.Desc) {}
 
 // Collect implements prometheus.Collector.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
-	metrics := append(c.ofMedia(), metric{descBuild, prometheus.GaugeValue, 1, c.version})
+	metrics := slices.Concat(c.ofMedia(), c.ofPorts(), c.ofListeners())
+	metrics = append(metrics, metric{descBuild, prometheus.GaugeValue, 1, c.version})
 	if c.rooms != nil {
 		metrics = append(metrics, c.ofRooms()...)
 	}

@@ -175,7 +175,7 @@ func (n *turnNode) startListeners(ctx context.Context) error {
 }
 
 func (n *turnNode) listen(flag, address string, certificate *stream.Certificates) error {
-	cfg := stream.Config{Address: address, ServeTURN: n.media.ServeStream, OnlyTURN: true}
+	cfg := stream.Config{Address: address, ServeTURN: n.media.ServeStream, OnlyTURN: true, ProxyFrom: n.settings.ProxyFrom}
 	if certificate != nil {
 		cfg.TLS = certificate.TLSConfig()
 	}
@@ -195,7 +195,7 @@ func (n *turnNode) listen(flag, address string, certificate *stream.Certificates
 // startOperators opens what those use who run the server.
 func (n *turnNode) startOperators(context.Context) error {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(newRegistry(&collector{media: n.media, version: n.host.Version}), promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(newRegistry(n.collector()), promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", serveHealth)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { serveReady(w, !n.draining.Load()) })
 	if err := n.serveAt("metrics", n.settings.Metrics, mux); err != nil {
@@ -220,6 +220,15 @@ func (n *turnNode) startOperators(context.Context) error {
 	}
 	n.host.Log.Warn("there is no control socket, so \"parley turn ctl\" does not work; give a place for it with --control", "reason", err)
 	return nil
+}
+
+// collector counts the listeners for clients.
+func (n *turnNode) collector() *collector {
+	clients := slices.Concat(n.tcp, n.tls)
+	return &collector{
+		version: n.host.Version, media: n.media, draining: n.draining.Load,
+		listeners: func() []*stream.Listener { return clients },
+	}
 }
 
 func (n *turnNode) serveAt(flag, address string, h http.Handler) error {
