@@ -39,6 +39,9 @@ type Turn struct {
 	TokenKey List   `name:"token-key" yaml:"token_key" env:"PARLEY_TURN_TOKEN_KEY" sep:"none" placeholder:"KID:KEY" help:"Key shared with a server that makes access tokens (RFC 7635): 16 or 32 bytes in base64; KID:KEY:EXPIRY with a time as in 2030-01-31T12:00:00Z ends it. Repeatable."`
 	TokenFor string `name:"token-for" yaml:"token_for" env:"PARLEY_TURN_TOKEN_FOR" placeholder:"NAME" help:"Name of this server that access tokens are made for. Default: the realm."`
 
+	AuthURL   string `name:"auth-url" yaml:"auth_url" env:"PARLEY_TURN_AUTH_URL" placeholder:"URL" help:"Program that is asked, by an HTTP POST, about users that are not known here; the documentation says what it has to answer."`
+	AuthToken string `name:"auth-token" yaml:"auth_token" env:"PARLEY_TURN_AUTH_TOKEN" placeholder:"TOKEN" help:"What is shown to --auth-url as a bearer token. Better set in the file or the environment."`
+
 	AllowPeer List `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_TURN_ALLOW_PEER" sep:"," placeholder:"RANGE" help:"Relay to these addresses (10.0.0.0/8, 10.0.0.5 or 10.0.0.5-10.0.0.9) although they are private, loopback or reserved. Repeatable."`
 	DenyPeer  List `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_TURN_DENY_PEER" sep:"," placeholder:"RANGE" help:"Never relay to these addresses; ranges as for --allow-peer. Repeatable."`
 
@@ -74,6 +77,8 @@ type TurnSettings struct {
 	TokenFor        string         `flag:"token-for" reload:"yes"`
 	Secrets         []string       `flag:"secret" reload:"yes"`
 	StrictExpiry    bool           `flag:"strict-expiry" reload:"yes"`
+	AuthURL         string         `flag:"auth-url"` // empty: nobody is asked
+	AuthToken       string         `flag:"auth-token"`
 	AllowPeer       []netip.Prefix `flag:"allow-peer" reload:"yes"`
 	DenyPeer        []netip.Prefix `flag:"deny-peer" reload:"yes"`
 	Offload         string         `flag:"offload"`
@@ -98,11 +103,11 @@ const (
 func (c *Turn) Check() (*TurnSettings, error) {
 	out := &TurnSettings{
 		Listen: c.Listen, TLSListen: c.TLSListen, AlternateListen: c.AlternateListen, Domain: c.Domain, Cert: c.Cert, Key: c.Key, StateDir: c.StateDir,
-		Realm: c.Realm, Secrets: c.Secret, Users: c.User, TokenKeys: c.TokenKey, TokenFor: c.TokenFor, TCPRelay: c.TCPRelay, Offload: c.Offload, StrictExpiry: c.StrictExpiry, AdminToken: c.AdminToken,
+		Realm: c.Realm, Secrets: c.Secret, Users: c.User, TokenKeys: c.TokenKey, TokenFor: c.TokenFor, AuthURL: c.AuthURL, AuthToken: c.AuthToken, TCPRelay: c.TCPRelay, Offload: c.Offload, StrictExpiry: c.StrictExpiry, AdminToken: c.AdminToken,
 		Control: c.Control, LogLevel: c.LogLevel,
 	}
 	for _, step := range []func(*TurnSettings) error{
-		c.checkListeners, c.checkCertificate, c.checkRelay, c.checkUsers, c.checkOperators,
+		c.checkListeners, c.checkCertificate, c.checkRelay, c.checkUsers, c.checkAuth, c.checkOperators,
 	} {
 		if err := step(out); err != nil {
 			return nil, err

@@ -109,7 +109,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	}
 	cfg.Limits.apply(&engine)
 	if cfg.Webhook.URL != "" {
-		engine.Auth, m.webhook = asking{cfg.Auth}, startWebhook(cfg.Webhook)
+		engine.Auth, m.webhook = asking{cfg.Auth}, startWebhook(cfg.Webhook, cfg.Log)
 	}
 	rand.Read(engine.Secret[:])
 	go m.logEvents()

@@ -157,6 +157,7 @@ func (c *collector) ofMedia() []metric {
 		counter(descMailDropped, m.MailDropped, ""),
 	}
 	metrics = append(metrics, kernelMetrics(&m.Offload)...)
+	metrics = append(metrics, c.media.webhook.metrics()...)
 	for i, n := range t.Drops {
 		metrics = append(metrics, counter(descTURNDropped, n, turn.DropReason(i).String()))
 	}

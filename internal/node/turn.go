@@ -102,7 +102,7 @@ func (n *turnNode) startCredentials(context.Context) error {
 	if err == nil {
 		err = n.credentials.Replace(set)
 	}
-	n.empty = len(set.Secrets)+len(set.Users)+len(set.Tokens) == 0
+	n.empty = len(set.Secrets)+len(set.Users)+len(set.Tokens) == 0 && n.settings.AuthURL == ""
 	return err
 }
 
@@ -114,6 +114,7 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 		Policy: turn.Policy{Allow: s.AllowPeer, Deny: s.DenyPeer}, Log: n.host.Log,
 	}
 	cfg.Discovery.Alternate = s.AlternateListen
+	cfg.Webhook = WebhookConfig{URL: s.AuthURL, Token: s.AuthToken}
 	own := interfaceAddresses()
 	for _, ip := range s.RelayIPs {
 		switch {

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +64,7 @@ const (
 // on another goroutine.
 type webhook struct {
 	cfg    WebhookConfig
+	log    *slog.Logger
 	client *http.Client
 	stop   context.CancelFunc
 	ctx    context.Context
@@ -71,6 +74,7 @@ type webhook struct {
 	mu    sync.Mutex
 	open  map[webhookKey]*inquiry
 	known map[webhookKey]knownUser
+	fails bool // as the last answer said
 
 	counters webhookCounters
 }
@@ -78,6 +82,20 @@ type webhook struct {
 // webhookCounters count the answers that lookups got.
 type webhookCounters struct {
 	found, unknown, failed, cached atomic.Uint64
+}
+
+var descLookups = describe("turn_lookups_total", "TURN users that another program was asked about.", "outcome")
+
+// metrics are none where nobody is asked.
+func (w *webhook) metrics() []metric {
+	if w == nil {
+		return nil
+	}
+	c := &w.counters
+	return []metric{
+		counter(descLookups, c.found.Load(), "found"), counter(descLookups, c.unknown.Load(), "unknown"),
+		counter(descLookups, c.failed.Load(), "failed"), counter(descLookups, c.cached.Load(), "cached"),
+	}
 }
 
 // webhookKey is what an answer depends on.
@@ -105,7 +123,7 @@ type knownUser struct {
 	until  time.Time // not kept for longer
 }
 
-func startWebhook(cfg WebhookConfig) *webhook {
+func startWebhook(cfg WebhookConfig, log *slog.Logger) *webhook {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = webhookTimeout
 	}
@@ -119,7 +137,7 @@ func startWebhook(cfg WebhookConfig) *webhook {
 		cfg.Unknown = webhookUnknown
 	}
 	w := &webhook{
-		cfg: cfg, queue: make(chan *inquiry, webhookQueueMax),
+		cfg: cfg, log: log, queue: make(chan *inquiry, webhookQueueMax),
 		open: make(map[webhookKey]*inquiry), known: make(map[webhookKey]knownUser),
 		client: &http.Client{
 			Timeout:       cfg.Timeout,
@@ -199,12 +217,20 @@ func (w *webhook) settle(q *inquiry) {
 		count = &w.counters.unknown
 	}
 	w.mu.Lock()
+	changed := w.fails != (err != nil)
+	w.fails = err != nil
 	delete(w.open, q.key)
 	waiting := q.waiting
 	if err == nil {
 		w.keep(q.key, k, now)
 	}
 	w.mu.Unlock()
+	switch {
+	case changed && err != nil && w.ctx.Err() == nil:
+		w.log.Warn("users cannot be looked up", "reason", err)
+	case changed && err == nil:
+		w.log.Info("users can be looked up again")
+	}
 	for _, l := range waiting {
 		count.Add(1)
 		l.answer(turn.LookedUp{ID: l.id, Failed: err != nil, Answer: k.current(now)})
@@ -274,6 +300,10 @@ func (w *webhook) inquire(l *turn.Lookup) (knownUser, error) {
 	}
 	response, err := w.client.Do(request)
 	if err != nil {
+		var where *url.Error // it holds the address, which may hold a secret
+		if errors.As(err, &where) {
+			err = where.Err
+		}
 		return knownUser{}, fmt.Errorf("webhook: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()

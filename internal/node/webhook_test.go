@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -89,7 +90,7 @@ func lookUp(t *testing.T, w *webhook, username string) turn.LookedUp {
 
 func TestWebhook(t *testing.T) {
 	p := startProgram(t)
-	w := startWebhook(p.config())
+	w := startWebhook(p.config(), slog.New(slog.DiscardHandler))
 	t.Cleanup(w.close)
 	a := lookUp(t, w, "ann")
 	if a.Failed || !a.Answer.Found || a.Answer.User != "ann" || a.Answer.Left <= time.Hour-time.Minute || a.Answer.Left > time.Hour ||
@@ -124,7 +125,7 @@ func TestWebhookAnswersAreKeptForAWhile(t *testing.T) {
 	p := startProgram(t)
 	cfg := p.config()
 	cfg.Known, cfg.Unknown = time.Hour, time.Hour
-	w := startWebhook(cfg)
+	w := startWebhook(cfg, slog.New(slog.DiscardHandler))
 	t.Cleanup(w.close)
 	for range 5 {
 		lookUp(t, w, "ann")
@@ -143,7 +144,7 @@ func TestWebhookAnswersAreKeptForAWhile(t *testing.T) {
 // others.
 func TestOneQuestionForMany(t *testing.T) {
 	p := startProgram(t)
-	w := startWebhook(p.config())
+	w := startWebhook(p.config(), slog.New(slog.DiscardHandler))
 	t.Cleanup(w.close)
 	var answered sync.WaitGroup
 	answered.Add(50)
@@ -162,7 +163,7 @@ func TestWebhookIsBounded(t *testing.T) {
 	p := startProgram(t)
 	cfg := p.config()
 	cfg.Timeout, cfg.Concurrent = 10*time.Millisecond, 64
-	w := startWebhook(cfg)
+	w := startWebhook(cfg, slog.New(slog.DiscardHandler))
 	t.Cleanup(w.close)
 	var answered sync.WaitGroup
 	const questions = 3 * webhookQueueMax
