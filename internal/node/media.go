@@ -36,6 +36,7 @@ type mediaConfig struct {
 	Discovery                  discoveryConfig
 	Limits                     mediaLimits
 	Webhook                    WebhookConfig // who knows users that Auth does not
+	Alternates                 []turn.Alternate
 	Log                        *slog.Logger
 }
 
@@ -100,7 +101,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	cfg.Policy.Own = m.directory.ownAddresses()
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
-		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment},
+		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment, Alternates: cfg.Alternates},
 	}
 	var listeners *relayDirectory
 	if cfg.TCPRelay {

@@ -26,12 +26,12 @@ func (e *Engine) handleAllocate(r *request) {
 		e.refuse(r, code)
 		return
 	}
-	if e.draining {
-		e.refuseDraining(r)
-		return
-	}
 	if r.attrs.has(seenReservationToken) {
 		e.redeem(r)
+		return
+	}
+	if e.draining {
+		e.refuseFull(r, stun.CodeInsufficientCapacity)
 		return
 	}
 	families, refused := e.grantable(&r.attrs)
@@ -45,7 +45,7 @@ func (e *Engine) handleAllocate(r *request) {
 	}
 	account, code := e.take(r, wanted)
 	if code != 0 {
-		e.refuse(r, code)
+		e.refuseFull(r, code)
 		return
 	}
 	a := e.newAllocation(r.client, r.attrs.username, account)

@@ -31,20 +31,21 @@ import (
 
 // Engine holds the allocations of one shard. It belongs to one goroutine.
 type Engine struct {
-	cfg      Config
-	hasher   *stun.Hasher
-	budget   *replyBudget
-	rules    *Rules
-	failures *replyBudget // of lines about wrong credentials
-	clients  map[clientKey]*allocation
-	users    map[string]int // relayed transport addresses by user
-	relays   []relaySlot    // by RelayID
-	free     []RelayID
-	timers   timers
-	counters Counters
-	serial   uint64 // of the allocation made last
-	draining bool
-	limited  bool // something limits the bytes per second
+	cfg       Config
+	hasher    *stun.Hasher
+	budget    *replyBudget
+	rules     *Rules
+	failures  *replyBudget // of lines about wrong credentials
+	clients   map[clientKey]*allocation
+	users     map[string]int // relayed transport addresses by user
+	relays    []relaySlot    // by RelayID
+	free      []RelayID
+	timers    timers
+	counters  Counters
+	serial    uint64 // of the allocation made last
+	draining  bool
+	alternate int  // the next one's turn
+	limited   bool // something limits the bytes per second
 
 	reservations map[reservationToken]*reservation
 	reserved     []*reservation // the same, the next to expire first

@@ -11,4 +11,8 @@ type Extensions struct {
 	// DontFragment says that the owner heeds [dgram.Out.DontFragment]. Else clients
 	// that ask for it are told that it is unknown here.
 	DontFragment bool
+
+	// Alternates are where clients are sent that there is no room for, or that come
+	// while the server drains.
+	Alternates []Alternate
 }

@@ -104,7 +104,11 @@ func (e *Engine) refuseAllocation(a *allocation, out *Out) {
 	e.closeAllocation(a, "", out)
 	e.counters.ErrorReplies++
 	b := stun.Begin(out.arena, stun.TypeOf(stun.Allocate, stun.Error), a.transaction)
-	b.ErrorCode(stun.CodeInsufficientCapacity, reasonOf(stun.CodeInsufficientCapacity))
+	if first, second := e.alternateFor(a.client.Remote.Addr()); first != nil {
+		appendAlternates(&b, first, second)
+	} else {
+		b.ErrorCode(stun.CodeInsufficientCapacity, reasonOf(stun.CodeInsufficientCapacity))
+	}
 	e.send(out, &a.client, &b, &a.proof, a.fingerprint)
 }
 

@@ -3,7 +3,6 @@ package turn
 import (
 	"net/netip"
 
-	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/mono"
 )
 
@@ -89,13 +88,6 @@ func (e *Engine) Kill(relay RelayID, serial uint64, out *Out) bool {
 // SetDraining says whether new allocations are refused. Those that exist live on
 // and are refreshed.
 func (e *Engine) SetDraining(draining bool) { e.draining = draining }
-
-// refuseDraining: RFC 8656, section 19: "508 (Insufficient Capacity): The server is
-// unable to carry out the request due to some capacity limit being reached."
-// https://www.rfc-editor.org/rfc/rfc8656#section-19
-func (e *Engine) refuseDraining(r *request) {
-	e.refuse(r, stun.CodeInsufficientCapacity)
-}
 
 // A source with wrong credentials is reported so often.
 const (

@@ -20,6 +20,8 @@ func (w *world) relayCommand(words []string) (effects string, ok bool) {
 			return w.opened(id, words[2:]...), true
 		}
 		w.engine.HandleRelayOpened(w.now, RelayOpened{ID: id}, &w.out)
+	case "drain", "undrain":
+		w.engine.SetDraining(words[0] == "drain")
 	case "peer":
 		return w.fromPeer(relayID(words[1]), netip.MustParseAddrPort(words[2]), []byte(strings.Join(words[3:], " "))), true
 	case "icmp":

@@ -9,6 +9,8 @@ import (
 // reads a trace; only clients that proved who they are get them.
 func reasonOf(code stun.Code) string {
 	switch code {
+	case stun.CodeTryAlternate:
+		return "Try Alternate"
 	case stun.CodeBadRequest:
 		return "Bad Request"
 	case stun.CodeForbidden:

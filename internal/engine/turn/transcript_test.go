@@ -118,6 +118,9 @@ func parseConfig(t *testing.T, words []string) Config {
 			cfg.Rates.User = int64(number)
 		case "dont-fragment":
 			cfg.Extensions.DontFragment = true
+		case "alternate": // ADDRESS or ADDRESS/NAME
+			address, domain, _ := strings.Cut(value, "/")
+			cfg.Extensions.Alternates = append(cfg.Extensions.Alternates, Alternate{netip.MustParseAddrPort(address), domain})
 		case "total":
 			ledger.total = number
 		case "reply-burst":

@@ -292,6 +292,11 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " software=%s", it.Value)
 		case stun.AttrConnectionID:
 			s.WriteString(" " + w.connectionAttr(it.Value))
+		case stun.AttrAlternateServer:
+			a, _ := stun.Address(it.Value)
+			fmt.Fprintf(&s, " alternate=%v", a)
+		case stun.AttrAlternateDomain:
+			fmt.Fprintf(&s, " domain=%s", it.Value)
 		case stun.AttrICMP:
 			v := binary.BigEndian.Uint32(it.Value)
 			fmt.Fprintf(&s, " icmp type %d, code %d, data %d", v>>9, v&0x1ff, binary.BigEndian.Uint32(it.Value[4:]))
