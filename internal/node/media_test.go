@@ -43,7 +43,10 @@ type testServer struct {
 
 func startTestServer(t *testing.T, cfg mediaConfig) *testServer {
 	t.Helper()
-	cfg.Realm, cfg.Auth = testRealm, oneUser{}
+	cfg.Realm = testRealm
+	if cfg.Auth == nil {
+		cfg.Auth = oneUser{}
+	}
 	cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	m, err := startMedia(cfg)
 	if err != nil {

@@ -84,7 +84,7 @@ const (
 
 func (s *snapshot) findToken(claim *Claim) Credential {
 	k := s.tokens[string(claim.Username)]
-	if k == nil || claim.Try > 0 {
+	if k == nil {
 		return Credential{}
 	}
 	key, made, life, ok := k.open(claim.Token, s.tokensFor)
@@ -103,8 +103,12 @@ func (s *snapshot) findToken(claim *Claim) Credential {
 		return Credential{}
 	}
 	sum := sha256.Sum256(key)
+	// The whole key is right, but coturn and its clients take the first 16 bytes.
+	if claim.Try > 0 {
+		key = key[:tokenKeyMin]
+	}
 	return Credential{
-		Found: true, Key: key, Left: left,
+		Found: claim.Try < 2, Key: key, Left: left, More: claim.Try == 0 && len(key) > tokenKeyMin,
 		// A token does not say for whom it was made, but it is one of a kind.
 		User: string(claim.Username) + "." + hex.EncodeToString(sum[:tokenUserBytes]),
 	}

@@ -58,6 +58,13 @@ func TestTokens(t *testing.T) {
 		if again := showToken(c, "north", seal(t, north, "turn.example.org", macKey, start, time.Minute)); again.User != found.User {
 			t.Error("the same client is two users")
 		}
+		short := c.Find(&Claim{Username: []byte("north"), Token: token, Realm: realm, Try: 1})
+		if !found.More || short.More || !short.Found || !bytes.Equal(short.Key, macKey[:16]) || short.User != found.User {
+			t.Errorf("the first half of the key, as coturn takes it: %+v", short)
+		}
+		if c.Find(&Claim{Username: []byte("north"), Token: token, Realm: realm, Try: 2}).Found {
+			t.Error("there is a third key")
+		}
 		if other := showToken(c, "north", seal(t, north, "turn.example.org", bytes.Repeat([]byte{1}, 20), start, time.Minute)); other.User == found.User {
 			t.Error("two clients are one user")
 		}
