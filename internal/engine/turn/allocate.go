@@ -22,6 +22,10 @@ func (e *Engine) handleAllocate(r *request) {
 	if r.attrs.transport == protocolTCP {
 		check = e.checkAllocateTCP
 	}
+	if code := e.checkTicket(r); code != 0 {
+		e.refuse(r, code)
+		return
+	}
 	if code := check(r); code != 0 {
 		e.refuse(r, code)
 		return
@@ -64,6 +68,10 @@ func (e *Engine) remember(a *allocation, r *request) {
 	a.fingerprint = r.msg.HasFingerprint()
 	a.granted = e.lifetime(r)
 	a.wantsErrors = r.attrs.has(seenDontFragment)
+	if r.attrs.has(seenTicket) {
+		a.mobile = &mobility{}
+		e.mobiles[a.serial] = a
+	}
 }
 
 func (e *Engine) askForRelay(a *allocation, f Family, r *request) {

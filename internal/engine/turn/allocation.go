@@ -44,15 +44,15 @@ type allocation struct {
 	opened           mono.Time
 	toPeer, toClient Traffic
 
-	permissions     []permission
-	channels        []channel
+	permissions []permission
+	channels    []channel
+	connections []*connection // of TCP
+	mobile      *mobility     // nil: its client stays where it is
+	errors      Meter         // of those that the client is told of
+
 	channelsGranted bool // some of them, at some time: there may be traffic to count
-
-	wantsErrors bool // the client knows about the size of paths
-	errors      Meter
-
-	listens     bool // it relays TCP (RFC 6062), and has one relay
-	connections []*connection
+	wantsErrors     bool // the client knows about the size of paths
+	listens         bool // it relays TCP (RFC 6062), and has one relay
 }
 
 // refusedFamily is the half of a dual allocation that could not be had.
@@ -251,7 +251,11 @@ func (o *Out) closeRelay(id RelayID, listens bool) {
 
 // closeAllocation ends a for its client.
 func (e *Engine) closeAllocation(a *allocation, reason string, out *Out) {
-	delete(e.clients, a.client.mapKey())
+	if !a.isAway() {
+		delete(e.clients, a.client.mapKey())
+	}
+	e.stay(a, out)
+	delete(e.mobiles, a.serial)
 	e.counters.AllocationsOpen--
 	if a.state == open {
 		e.countElsewhere(a)

@@ -25,6 +25,7 @@ const (
 	DropLookupLimit                       // as many users as may are being looked up
 	DropLookupFailed                      // nobody could say who the user is, or not in time
 	DropPeerError                         // an ICMP message that the client is not told of
+	DropNoClient                          // the client of a mobile allocation is on its way
 	dropReasons
 )
 
@@ -33,7 +34,7 @@ var dropNames = [dropReasons]string{
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
 	"too_many_peers", "allocation_rate", "user_rate",
 	"lookup_pending", "lookup_limit", "lookup_failed",
-	"peer_error",
+	"peer_error", "no_client",
 }
 
 // DropReasons is how many reasons there are.

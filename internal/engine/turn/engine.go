@@ -51,6 +51,9 @@ type Engine struct {
 	reserved     []*reservation // the same, the next to expire first
 	tokens       uint64         // made so far
 
+	mobiles map[uint64]*allocation // those that have a ticket, by serial
+	seal    ticketSeal
+
 	lookups      lookups
 	request      request // the one being handled
 	indicationID uint64
@@ -70,6 +73,8 @@ func New(cfg Config) *Engine {
 		clients:      make(map[clientKey]*allocation),
 		users:        make(map[string]int),
 		reservations: make(map[reservationToken]*reservation),
+		mobiles:      make(map[uint64]*allocation),
+		seal:         newTicketSeal(&cfg.Secret),
 		indicationID: binary.BigEndian.Uint64(cfg.Secret[:8]),
 		limited:      cfg.Rates.Allocation > 0 || cfg.Rates.User > 0,
 		connections:  newConnections(&cfg),
@@ -94,7 +99,11 @@ func (e *Engine) HandleClient(now mono.Time, c Client, in *dgram.In, out *Out) {
 // client allocated through it.
 func (e *Engine) HandleClientClosed(now mono.Time, c Client, out *Out) {
 	e.forgetLookups(c)
-	if a := e.find(now, c, out); a != nil {
+	switch a := e.find(now, c, out); {
+	case a == nil:
+	case a.mobile != nil && a.state == open:
+		e.loseStream(now, a, c, out)
+	default:
 		e.closeAllocation(a, "closed", out)
 	}
 }

@@ -12,6 +12,10 @@ type Extensions struct {
 	// that ask for it are told that it is unknown here.
 	DontFragment bool
 
+	// Mobility lets clients take their allocations with them when their address
+	// changes (RFC 8016). Else those that ask for it are refused with 405.
+	Mobility bool
+
 	// Alternates are where clients are sent that there is no room for, or that come
 	// while the server drains.
 	Alternates []Alternate

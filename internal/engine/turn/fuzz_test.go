@@ -2,6 +2,7 @@ package turn
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -88,7 +89,7 @@ var fuzzPeers = []netip.AddrPort{
 
 func runScript(t *testing.T, script []byte) string {
 	w := newWorld(t, Config{
-		Ledger: newBook(), Extensions: Extensions{DontFragment: true}, MaxAllocations: 5, Rates: Rates{100, 150}, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
+		Ledger: newBook(), Extensions: Extensions{DontFragment: true, Mobility: true}, MaxAllocations: 5, Rates: Rates{100, 150}, MaxAllocationsPerUser: 3, MaxPermissions: 3, MaxChannels: 3, RepliesPerSecond: 5, ReplyBurst: 20,
 	})
 	people := []*person{
 		w.client("a", "udp", "198.51.100.1:4000"), w.client("b", "udp", "[2001:db8::9]:4000"),
@@ -158,9 +159,9 @@ func (w *world) fuzzRequest(s *steps, p *person, peer netip.AddrPort) []byte {
 		"lifetime=0", "lifetime=3000", "family=1", "family=2", "peer=" + peer.String(), "channel=0x4000", "channel=0x4001",
 		"channel=0x5000", "fingerprint", "even-port=1", "reservation-token", "unknown=0x7fff", "bad-lifetime", "id=7", "anonymous",
 		"peer=1.1.1.1:1", "additional-family=2", "reservation-token=a", "reservation-token=b", "even-port=0",
-		"dont-fragment",
+		"dont-fragment", "ticket", lastTicket(w, "a"), lastTicket(w, "c"),
 	}
-	for bits := int(s.byte()) | int(s.byte())<<8 | int(s.byte()&0x1f)<<16; bits != 0; bits &= bits - 1 {
+	for bits := int(s.byte()) | int(s.byte())<<8 | int(s.byte())<<16; bits != 0; bits &= bits - 1 {
 		args = append(args, possible[len(possible)-1-bitsLeft(bits)])
 	}
 	return w.request(p, m, args)
@@ -194,4 +195,9 @@ func checkOut(t *testing.T, w *world) {
 			t.Fatalf("a packet to %v, who is no client", o.Remote)
 		}
 	}
+}
+
+// lastTicket is the attribute with the ticket that a client was given last.
+func lastTicket(w *world, name string) string {
+	return fmt.Sprintf("ticket=%s/%d", name, max(1, len(w.people[name].tickets)))
 }

@@ -24,7 +24,7 @@ func (e *Engine) HandlePeerError(now mono.Time, relay RelayID, p *dgram.PeerErro
 	}
 	peer, ok := e.originIn(e.cfg.Directory, a, p.Peer, now)
 	switch {
-	case !a.wantsErrors || !isToldOf(p):
+	case !a.wantsErrors || !isToldOf(p) || a.isAway():
 		e.drop(DropPeerError)
 	case !ok:
 		e.drop(DropNoPermission)

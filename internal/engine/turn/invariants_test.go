@@ -6,11 +6,22 @@ import "testing"
 func (e *Engine) check(t testing.TB) {
 	t.Helper()
 	e.lookups.check(t)
-	byUser, opened := map[string]int{}, 0
+	byUser, opened, allocations := map[string]int{}, 0, map[*allocation]bool{}
 	for key, a := range e.clients {
-		if a.client.mapKey() != key || a.state == abandoned {
+		atHome := !a.isAway() && a.client.mapKey() == key
+		moving := a.mobile != nil && a.mobile.moving && a.mobile.next.mapKey() == key
+		if atHome == moving || a.state == abandoned {
 			t.Fatalf("allocation of %v is not where it should be", a.client.Remote)
 		}
+		allocations[a] = true
+	}
+	for serial, a := range e.mobiles {
+		if a.serial != serial || a.mobile == nil || a.state == abandoned || allocations[a] == a.isAway() {
+			t.Fatalf("mobile allocation of %v is not where it should be", a.client.Remote)
+		}
+		allocations[a] = true
+	}
+	for a := range allocations {
 		byUser[a.user] += e.checkRelays(t, a)
 		if a.state == open {
 			opened++
@@ -28,9 +39,9 @@ func (e *Engine) check(t testing.TB) {
 			t.Fatalf("%s has %d relays, counted %d", user, n, e.users[user])
 		}
 	}
-	if len(byUser) != len(e.users) || opened != len(e.timers.heap) || uint64(len(e.clients)) != e.counters.AllocationsOpen {
+	if len(byUser) != len(e.users) || opened != len(e.timers.heap) || uint64(len(allocations)) != e.counters.AllocationsOpen {
 		t.Fatalf("%d users of %d, %d timers of %d, %d allocations of %d", len(byUser), len(e.users),
-			opened, len(e.timers.heap), len(e.clients), e.counters.AllocationsOpen)
+			opened, len(e.timers.heap), len(allocations), e.counters.AllocationsOpen)
 	}
 	for i, a := range e.timers.heap {
 		if a.timer != i || i > 0 && e.timers.heap[(i-1)/2].expires > a.expires {

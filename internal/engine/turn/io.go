@@ -103,6 +103,8 @@ const (
 	AllocationOpened EventKind = iota
 	AllocationClosed
 	AuthenticationFailed
+	ClientJoined // a mobile client has a further 5-tuple (RFC 8016)
+	ClientLeft   // it has one less
 )
 
 // Event reports a change of lifecycle, for logs and metrics. It carries no

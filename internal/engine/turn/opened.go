@@ -95,6 +95,9 @@ func (e *Engine) answerAllocate(a *allocation, out *Out) {
 	if a.token != (reservationToken{}) {
 		b.Bytes(stun.AttrReservationToken, a.token[:])
 	}
+	if a.mobile != nil {
+		b.Bytes(stun.AttrMobilityTicket, e.newTicket(a))
+	}
 	e.addSoftware(&b)
 	e.send(out, &a.client, &b, &a.proof, a.fingerprint)
 }

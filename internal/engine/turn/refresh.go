@@ -12,6 +12,22 @@ import (
 // then the request should be treated as applying to all current allocations."
 // https://www.rfc-editor.org/rfc/rfc8656#section-8.2
 func (e *Engine) handleRefresh(r *request) {
+	if r.ticketed {
+		e.handleMove(r)
+		return
+	}
+	granted, ok := e.refresh(r)
+	if !ok {
+		return
+	}
+	b := e.begin(r, stun.Success)
+	b.Uint32(stun.AttrLifetime, uint32(granted/time.Second))
+	e.addSoftware(&b)
+	e.succeed(r, &b)
+}
+
+// refresh does what a Refresh asks for, or refuses it.
+func (e *Engine) refresh(r *request) (granted time.Duration, ok bool) {
 	a := r.alloc
 	families := [...]Family{IPv4, IPv6}
 	chosen := families[:]
@@ -20,27 +36,23 @@ func (e *Engine) handleRefresh(r *request) {
 		// Family Mismatch).
 		if a.relayFor(r.attrs.family) == nil {
 			e.refuse(r, stun.CodePeerFamilyMismatch)
-			return
+			return 0, false
 		}
 		families[0], chosen = r.attrs.family, families[:1]
 	}
-	var granted time.Duration
 	if r.attrs.has(seenLifetime) && r.attrs.lifetime == 0 {
 		e.endFamilies(a, chosen, r.out)
-	} else {
-		granted = e.lifetime(r)
-		a.proof = r.proof
-		for _, f := range chosen {
-			if relay := a.relayFor(f); relay != nil {
-				relay.expires = r.now.Add(granted)
-			}
-		}
-		e.setExpiry(a)
+		return 0, true
 	}
-	b := e.begin(r, stun.Success)
-	b.Uint32(stun.AttrLifetime, uint32(granted/time.Second))
-	e.addSoftware(&b)
-	e.succeed(r, &b)
+	granted = e.lifetime(r)
+	a.proof = r.proof
+	for _, f := range chosen {
+		if relay := a.relayFor(f); relay != nil {
+			relay.expires = r.now.Add(granted)
+		}
+	}
+	e.setExpiry(a)
+	return granted, true
 }
 
 // endFamilies closes relays of a, and with the last one a itself.

@@ -43,6 +43,9 @@ func (e *Engine) handleChannelData(now mono.Time, c Client, b []byte, out *Out) 
 		e.drop(DropNoChannel)
 		return
 	}
+	if a.mobile != nil {
+		e.maybeArrive(now, a, &c, out)
+	}
 	if e.toPeer(now, a, ch.peer, data[:n:n], out) {
 		e.counters.ChannelDataIn++
 	}
@@ -66,6 +69,9 @@ func (e *Engine) handleSend(r *request) {
 	case !a.permits(peer.Addr(), r.now):
 		e.drop(DropNoPermission)
 	default:
+		if a.mobile != nil {
+			e.maybeArrive(r.now, a, &r.client, r.out)
+		}
 		if e.toPeer(r.now, a, peer, r.attrs.data, r.out) {
 			e.counters.SendIndications++
 			if r.attrs.has(seenDontFragment) {
@@ -128,6 +134,10 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 	}
 	if r := a.relayFor(familyOf(in.Remote.Addr())); r == nil || r.id != relay {
 		e.drop(DropNoPermission) // of the other family: no relay's socket gets such
+		return
+	}
+	if a.isAway() {
+		e.drop(DropNoClient)
 		return
 	}
 	peer, ok := e.originIn(e.cfg.Directory, a, in.Remote, now)

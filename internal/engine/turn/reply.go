@@ -15,6 +15,8 @@ func reasonOf(code stun.Code) string {
 		return "Bad Request"
 	case stun.CodeForbidden:
 		return "Forbidden"
+	case stun.CodeMobilityForbidden:
+		return "Mobility Forbidden"
 	case stun.CodeUnknownAttribute:
 		return "Unknown Attribute"
 	case stun.CodeAllocationMismatch:

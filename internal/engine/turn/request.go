@@ -19,7 +19,11 @@ type request struct {
 	told   *Answer // of a lookup; nil if there was none
 	proof  proof
 	proven bool // the message was made with the key in proof
-	out    *Out
+
+	ticketed   bool   // alloc is that of MOBILITY-TICKET, not of the 5-tuple
+	badTicket  bool   // it was none
+	generation uint32 // of the ticket
+	out        *Out
 }
 
 // unknownMax is how many unknown attributes a 420 names.
@@ -31,6 +35,7 @@ const unknownMax = 8
 type attrs struct {
 	username, realm, nonce, data []byte
 	userhash, accessToken        []byte
+	ticket                       []byte
 	algorithm, algorithms        []byte // PASSWORD-ALGORITHM, PASSWORD-ALGORITHMS
 
 	peer       netip.AddrPort // of the first XOR-PEER-ADDRESS
@@ -66,6 +71,7 @@ const (
 	seenEvenPort
 	seenReservationToken
 	seenDontFragment
+	seenTicket
 	seenConnectionID
 	seenUserhash
 	seenAccessToken
@@ -119,6 +125,8 @@ func bitOf(t stun.Attr) seen {
 		return seenEvenPort
 	case stun.AttrReservationToken:
 		return seenReservationToken
+	case stun.AttrMobilityTicket:
+		return seenTicket
 	case stun.AttrDontFragment:
 		return seenDontFragment
 	case stun.AttrConnectionID:
@@ -184,6 +192,8 @@ func (a *attrs) read(bit seen, v []byte, m *stun.Message) (ok bool) {
 	case seenEvenPort:
 		a.reserveNext = len(v) == 1 && v[0]&0x80 != 0
 		return len(v) == 1
+	case seenTicket:
+		a.ticket = v
 	case seenDontFragment:
 		return len(v) == 0
 	case seenReservationToken:
@@ -268,6 +278,10 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 	if r.alloc = e.find(r.now, r.client, r.out); m == stun.ConnectionBind { // another stream has the allocation
 		r.alloc, missing = e.bindable(r), stun.CodeBadRequest
 	}
+	if m == stun.Refresh && r.attrs.has(seenTicket) && e.cfg.Extensions.Mobility {
+		r.ticketed = true
+		r.alloc, r.badTicket = e.ticketed(r)
+	}
 	if !e.authenticate(r) {
 		return
 	}
@@ -277,7 +291,7 @@ func (e *Engine) handleRequest(r *request, m stun.Method) {
 		// UNKNOWN-ATTRIBUTES, after authentication.
 		// https://www.rfc-editor.org/rfc/rfc8489#section-6.3.1
 		e.refuse(r, stun.CodeUnknownAttribute)
-	case r.attrs.malformed:
+	case r.attrs.malformed, r.badTicket:
 		e.refuse(r, stun.CodeBadRequest)
 	case m != stun.Allocate && (r.alloc == nil || r.alloc.state != open):
 		// RFC 8656, section 5: "if the 5-tuple does not identify an existing

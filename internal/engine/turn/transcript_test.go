@@ -121,6 +121,8 @@ func parseConfig(t *testing.T, words []string) Config {
 		case "alternate": // ADDRESS or ADDRESS/NAME
 			address, domain, _ := strings.Cut(value, "/")
 			cfg.Extensions.Alternates = append(cfg.Extensions.Alternates, Alternate{netip.MustParseAddrPort(address), domain})
+		case "mobility":
+			cfg.Extensions.Mobility = true
 		case "total":
 			ledger.total = number
 		case "reply-burst":

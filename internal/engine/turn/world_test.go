@@ -1,7 +1,9 @@
 package turn
 
 import (
+	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -45,6 +47,7 @@ type person struct {
 	Client
 	name, nonce string
 	token       reservationToken // the last one this client was given
+	tickets     [][]byte         // all that it was given
 	lastID      byte
 }
 
@@ -153,6 +156,16 @@ func (w *world) attribute(b *stun.Builder, arg string) {
 			token = p.token
 		}
 		b.Bytes(stun.AttrReservationToken, token[:])
+	case "ticket": // empty, NAME/NUMBER or hexadecimal
+		name, n, _ := strings.Cut(value, "/")
+		v, _ := hex.DecodeString(value)
+		if owner := w.people[name]; owner != nil {
+			at, _ := strconv.Atoi(n)
+			if at <= len(owner.tickets) {
+				v = owner.tickets[at-1]
+			}
+		}
+		b.Bytes(stun.AttrMobilityTicket, v)
 	case "dont-fragment":
 		b.Bytes(stun.AttrDontFragment, nil)
 	case "unknown":
@@ -221,10 +234,9 @@ func (w *world) effects() string {
 			fmt.Fprintf(&s, "event: authentication of %s from %v failed\n", e.User, e.Client.Remote)
 			continue
 		}
-		kind := "opened"
-		if e.Kind == AllocationClosed {
-			kind = "closed: " + e.Reason
-		}
+		kind := map[EventKind]string{
+			AllocationOpened: "opened", AllocationClosed: "closed: " + e.Reason, ClientJoined: "has this client, too", ClientLeft: "has this client no more",
+		}[e.Kind]
 		at := e.Relayed.String()
 		if e.Second.IsValid() {
 			at += " and " + e.Second.String()
@@ -297,6 +309,11 @@ func (w *world) describeAttrs(p *person, m *stun.Message) string {
 			fmt.Fprintf(&s, " alternate=%v", a)
 		case stun.AttrAlternateDomain:
 			fmt.Fprintf(&s, " domain=%s", it.Value)
+		case stun.AttrMobilityTicket:
+			if n := len(p.tickets); n == 0 || !bytes.Equal(p.tickets[n-1], it.Value) {
+				p.tickets = append(p.tickets, bytes.Clone(it.Value))
+			}
+			fmt.Fprintf(&s, " ticket %d", len(p.tickets))
 		case stun.AttrICMP:
 			v := binary.BigEndian.Uint32(it.Value)
 			fmt.Fprintf(&s, " icmp type %d, code %d, data %d", v>>9, v&0x1ff, binary.BigEndian.Uint32(it.Value[4:]))
