@@ -103,10 +103,10 @@ func checkSample(t *testing.T, name string, command any) {
 	}
 	fields := reflect.TypeOf(command).Elem()
 	prefix := map[string]string{"Serve": "PARLEY_", "Turn": "PARLEY_TURN_"}[fields.Name()]
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
+	for _, field := range reflect.VisibleFields(fields) {
+		tag := field.Tag
 		key := tag.Get("yaml")
-		if key == "-" {
+		if key == "-" || field.Anonymous {
 			continue
 		}
 		value, there := got[key], f[tag.Get("name")]

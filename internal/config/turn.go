@@ -22,6 +22,8 @@ type Turn struct {
 
 	ProxyFrom List `name:"proxy-from" yaml:"proxy_from" env:"PARLEY_TURN_PROXY_FROM" sep:"," placeholder:"CIDR" help:"Proxies whose TCP and TLS connections begin with a header of the PROXY protocol, version 2, which says who the client is. Repeatable."`
 
+	AlternateServer List `name:"alternate-server" yaml:"alternate_server" env:"PARLEY_TURN_ALTERNATE_SERVER" sep:"," placeholder:"IP[:PORT][/NAME]" help:"Server to send clients to that there is no room for, or that come while this one drains; NAME is that of its certificate. Repeatable."`
+
 	Domain   string `name:"domain" yaml:"domain" env:"PARLEY_TURN_DOMAIN" placeholder:"NAME" help:"Public host name: a certificate is got for it by ACME over 443/tcp, which has to be in --tls-listen."`
 	Cert     string `name:"cert" yaml:"cert" env:"PARLEY_TURN_CERT" placeholder:"FILE" help:"Certificate chain in PEM, instead of a self-signed one; read again when it changes."`
 	Key      string `name:"key" yaml:"key" env:"PARLEY_TURN_KEY" placeholder:"FILE" help:"Private key in PEM that belongs to --cert."`
@@ -45,7 +47,7 @@ type Turn struct {
 	AllowPeer List `name:"allow-peer" yaml:"allow_peer" env:"PARLEY_TURN_ALLOW_PEER" sep:"," placeholder:"RANGE" help:"Relay to these addresses (10.0.0.0/8, 10.0.0.5 or 10.0.0.5-10.0.0.9) although they are private, loopback or reserved. Repeatable."`
 	DenyPeer  List `name:"deny-peer" yaml:"deny_peer" env:"PARLEY_TURN_DENY_PEER" sep:"," placeholder:"RANGE" help:"Never relay to these addresses; ranges as for --allow-peer. Repeatable."`
 
-	Offload string `name:"offload" yaml:"offload" env:"PARLEY_TURN_OFFLOAD" default:"auto" placeholder:"MODE" help:"Relay channels in the kernel: auto (where the rights allow it), tc (or do not start) or off. It needs Linux 6.6, CAP_BPF, CAP_NET_ADMIN, and forwarding switched on."`
+	TurnLimits `yaml:",inline"`
 
 	Metrics    string `name:"metrics" yaml:"metrics" env:"PARLEY_TURN_METRICS" placeholder:"[HOST:]PORT" help:"Address of /metrics, /healthz and /readyz over HTTP; a port alone is on loopback. Without it: off."`
 	Admin      string `name:"admin" yaml:"admin" env:"PARLEY_TURN_ADMIN" placeholder:"[HOST:]PORT" help:"Address of the admin API over HTTP, for --admin-token; on loopback only. Without it: off."`
@@ -56,44 +58,61 @@ type Turn struct {
 	LogLevel string `name:"log-level" yaml:"log_level" env:"PARLEY_TURN_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error."`
 }
 
+// TurnLimits is how much [Turn] relays, and where.
+type TurnLimits struct {
+	UserQuota     int    `name:"user-quota" yaml:"user_quota" env:"PARLEY_TURN_USER_QUOTA" default:"128" placeholder:"N" help:"Relays that one user may have at once."`
+	TotalQuota    int    `name:"total-quota" yaml:"total_quota" env:"PARLEY_TURN_TOTAL_QUOTA" default:"0" placeholder:"N" help:"Relays that all users may have at once; 0: as many as there are ports."`
+	MaxBPS        int64  `name:"max-bps" yaml:"max_bps" env:"PARLEY_TURN_MAX_BPS" default:"0" placeholder:"BYTES" help:"Bytes per second that an allocation may relay each way; what is more is dropped. 0: no limit."`
+	MaxBPSPerUser int64  `name:"max-bps-per-user" yaml:"max_bps_per_user" env:"PARLEY_TURN_MAX_BPS_PER_USER" default:"0" placeholder:"BYTES" help:"The same for all allocations of a user together."`
+	Offload       string `name:"offload" yaml:"offload" env:"PARLEY_TURN_OFFLOAD" default:"auto" placeholder:"MODE" help:"Relay channels in the kernel: auto (where the rights allow it), tc (or do not start) or off. It needs Linux 6.6, CAP_BPF, CAP_NET_ADMIN, and forwarding switched on."`
+}
+
 // TurnSettings is [Turn] checked and parsed. The tags name the flag that each is
 // set by, and those that hold as soon as they are read again.
 type TurnSettings struct {
-	Listen          []string       `flag:"listen"`
-	TLSListen       []string       `flag:"tls-listen"`
-	AlternateListen string         `flag:"alternate-listen"`
-	ProxyFrom       []netip.Prefix `flag:"proxy-from"`
-	Domain          string         `flag:"domain"`
-	Cert            string         `flag:"cert"`
-	Key             string         `flag:"key"`
-	StateDir        string         `flag:"state-dir"`
-	RelayIPs        []RelayIP      `flag:"relay-ip"`
-	RelayPortMin    uint16         `flag:"relay-ports"`
-	RelayPortMax    uint16         `flag:"relay-ports"`
-	Realm           string         `flag:"realm"`
-	TCPRelay        bool           `flag:"tcp-relay"`
-	Users           []string       `flag:"user" reload:"yes"` // not parsed: who keeps them knows the form
-	TokenKeys       []string       `flag:"token-key" reload:"yes"`
-	TokenFor        string         `flag:"token-for" reload:"yes"`
-	Secrets         []string       `flag:"secret" reload:"yes"`
-	StrictExpiry    bool           `flag:"strict-expiry" reload:"yes"`
-	AuthURL         string         `flag:"auth-url"` // empty: nobody is asked
-	AuthToken       string         `flag:"auth-token"`
-	AllowPeer       []netip.Prefix `flag:"allow-peer" reload:"yes"`
-	DenyPeer        []netip.Prefix `flag:"deny-peer" reload:"yes"`
-	Offload         string         `flag:"offload"`
-	Metrics         string         `flag:"metrics"` // empty: off
-	Admin           string         `flag:"admin"`   // empty: off
-	AdminToken      string         `flag:"admin-token"`
-	Control         string         `flag:"control"` // empty: the usual place
-	LogLevel        string         `flag:"log-level"`
+	Listen           []string          `flag:"listen"`
+	TLSListen        []string          `flag:"tls-listen"`
+	AlternateListen  string            `flag:"alternate-listen"`
+	ProxyFrom        []netip.Prefix    `flag:"proxy-from"`
+	AlternateServers []AlternateServer `flag:"alternate-server"`
+	Domain           string            `flag:"domain"`
+	Cert             string            `flag:"cert"`
+	Key              string            `flag:"key"`
+	StateDir         string            `flag:"state-dir"`
+	RelayIPs         []RelayIP         `flag:"relay-ip"`
+	RelayPortMin     uint16            `flag:"relay-ports"`
+	RelayPortMax     uint16            `flag:"relay-ports"`
+	Realm            string            `flag:"realm"`
+	TCPRelay         bool              `flag:"tcp-relay"`
+	Users            []string          `flag:"user" reload:"yes"` // not parsed: who keeps them knows the form
+	TokenKeys        []string          `flag:"token-key" reload:"yes"`
+	TokenFor         string            `flag:"token-for" reload:"yes"`
+	Secrets          []string          `flag:"secret" reload:"yes"`
+	StrictExpiry     bool              `flag:"strict-expiry" reload:"yes"`
+	AuthURL          string            `flag:"auth-url"` // empty: nobody is asked
+	AuthToken        string            `flag:"auth-token"`
+	AllowPeer        []netip.Prefix    `flag:"allow-peer" reload:"yes"`
+	DenyPeer         []netip.Prefix    `flag:"deny-peer" reload:"yes"`
+	TurnLimits
+	Metrics    string `flag:"metrics"` // empty: off
+	Admin      string `flag:"admin"`   // empty: off
+	AdminToken string `flag:"admin-token"`
+	Control    string `flag:"control"` // empty: the usual place
+	LogLevel   string `flag:"log-level"`
 }
 
 // RelayIP is one value of --relay-ip. Private is the zero Addr where relays may be
 // bound to any address of the family.
 type RelayIP struct{ Public, Private netip.Addr }
 
+// AlternateServer is one value of --alternate-server.
+type AlternateServer struct {
+	Address netip.AddrPort
+	Name    string // of its certificate; may be empty
+}
+
 const (
+	turnPort       = 3478 // RFC 8656, section 3.1
 	secretCharsMin = 16
 	realmCharsMax  = 127 // RFC 8489, section 14.9: "fewer than 128 characters"
 )
@@ -103,7 +122,8 @@ const (
 func (c *Turn) Check() (*TurnSettings, error) {
 	out := &TurnSettings{
 		Listen: c.Listen, TLSListen: c.TLSListen, AlternateListen: c.AlternateListen, Domain: c.Domain, Cert: c.Cert, Key: c.Key, StateDir: c.StateDir,
-		Realm: c.Realm, Secrets: c.Secret, Users: c.User, TokenKeys: c.TokenKey, TokenFor: c.TokenFor, AuthURL: c.AuthURL, AuthToken: c.AuthToken, TCPRelay: c.TCPRelay, Offload: c.Offload, StrictExpiry: c.StrictExpiry, AdminToken: c.AdminToken,
+		Realm: c.Realm, Secrets: c.Secret, Users: c.User, TokenKeys: c.TokenKey, TokenFor: c.TokenFor, StrictExpiry: c.StrictExpiry,
+		AuthURL: c.AuthURL, AuthToken: c.AuthToken, TCPRelay: c.TCPRelay, TurnLimits: c.TurnLimits, AdminToken: c.AdminToken,
 		Control: c.Control, LogLevel: c.LogLevel,
 	}
 	for _, step := range []func(*TurnSettings) error{
@@ -167,6 +187,13 @@ func (c *Turn) checkRelay(out *TurnSettings) (err error) {
 	if out.RelayPortMin, out.RelayPortMax, err = portRange(c.RelayPorts); err != nil {
 		return err
 	}
+	for _, text := range c.AlternateServer {
+		a, err := alternateServer(text)
+		if err != nil {
+			return err
+		}
+		out.AlternateServers = append(out.AlternateServers, a)
+	}
 	whole := [2]int{}
 	for _, text := range c.RelayIP {
 		ip, err := relayIP(text)
@@ -208,6 +235,19 @@ func relayIP(text string) (RelayIP, error) {
 	return r, nil
 }
 
+func alternateServer(text string) (a AlternateServer, err error) {
+	address, name, named := strings.Cut(text, "/")
+	ip, err := netip.ParseAddr(strings.Trim(address, "[]"))
+	if a = (AlternateServer{netip.AddrPortFrom(ip, turnPort), name}); err != nil {
+		a.Address, err = netip.ParseAddrPort(address)
+	}
+	if err != nil || a.Address.Addr().IsUnspecified() || a.Address.Port() == 0 || named && !domainName.MatchString(name) {
+		return a, fmt.Errorf("--alternate-server %q: want IP, IP:PORT or IP:PORT/NAME, such as 203.0.113.9:3478/turn2.example.org", text)
+	}
+	a.Address = netip.AddrPortFrom(a.Address.Addr().Unmap(), a.Address.Port())
+	return a, nil
+}
+
 func portRange(text string) (low, high uint16, err error) {
 	first, last, ok := strings.Cut(text, "-")
 	minPort, err1 := strconv.ParseUint(strings.TrimSpace(first), 10, 16)
@@ -226,6 +266,9 @@ func (c *Turn) checkUsers(*TurnSettings) error {
 	}
 	if c.Realm == "" || len(c.Realm) > realmCharsMax || strings.ContainsFunc(c.Realm, func(r rune) bool { return r < ' ' || r == '"' || r == 0x7f }) {
 		return errors.New("--realm must have 1 to 127 characters, none of them a quote or a control character")
+	}
+	if c.UserQuota < 1 || c.TotalQuota < 0 || c.MaxBPS < 0 || c.MaxBPSPerUser < 0 {
+		return errors.New("--user-quota must be at least 1, and --total-quota, --max-bps and --max-bps-per-user must not be negative")
 	}
 	return nil
 }

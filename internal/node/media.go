@@ -35,8 +35,8 @@ type mediaConfig struct {
 	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
 	Discovery                  discoveryConfig
 	Limits                     mediaLimits
-	Webhook                    WebhookConfig // who knows users that Auth does not
-	Alternates                 []turn.Alternate
+	Alternates                 []turn.Alternate // for clients that there is no room for
+	Webhook                    WebhookConfig    // who knows users that Auth does not
 	Log                        *slog.Logger
 }
 

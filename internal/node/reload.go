@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -51,10 +52,12 @@ func (n *turnNode) Reload() (done Reloaded, err error) {
 // fixed lists the settings that differ and that only a restart changes.
 func fixed(before, after *config.TurnSettings) (names []string) {
 	a, b := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
-	for i := range a.NumField() {
-		tag := a.Type().Field(i).Tag
-		name := tag.Get("flag")
-		if tag.Get("reload") == "" && !slices.Contains(names, name) && !reflect.DeepEqual(a.Field(i).Interface(), b.Field(i).Interface()) {
+	for _, field := range reflect.VisibleFields(a.Type()) {
+		name := cmp.Or(field.Tag.Get("flag"), field.Tag.Get("name"))
+		if field.Anonymous || field.Tag.Get("reload") != "" || slices.Contains(names, name) {
+			continue
+		}
+		if !reflect.DeepEqual(a.FieldByIndex(field.Index).Interface(), b.FieldByIndex(field.Index).Interface()) {
 			names = append(names, name)
 		}
 	}

@@ -111,12 +111,37 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 	cfg := mediaConfig{
 		UDP: s.Listen, Realm: s.Realm, Auth: authenticator{n.credentials}, TCPRelay: s.TCPRelay,
 		RelayPortMin: s.RelayPortMin, RelayPortMax: s.RelayPortMax,
-		Policy: turn.Policy{Allow: s.AllowPeer, Deny: s.DenyPeer}, Log: n.host.Log,
+		Policy:    turn.Policy{Allow: s.AllowPeer, Deny: s.DenyPeer},
+		Discovery: discoveryConfig{Alternate: s.AlternateListen},
+		Limits: mediaLimits{
+			UserQuota: s.UserQuota, TotalQuota: s.TotalQuota,
+			Rates: turn.Rates{Allocation: s.MaxBPS, User: s.MaxBPSPerUser},
+		},
+		Webhook: WebhookConfig{URL: s.AuthURL, Token: s.AuthToken},
+		Log:     n.host.Log,
 	}
-	cfg.Discovery.Alternate = s.AlternateListen
-	cfg.Webhook = WebhookConfig{URL: s.AuthURL, Token: s.AuthToken}
+	for _, a := range s.AlternateServers {
+		cfg.Alternates = append(cfg.Alternates, turn.Alternate{Address: a.Address, Domain: a.Name})
+	}
+	if err := cfg.placeRelays(s.RelayIPs); err != nil {
+		return err
+	}
+	if len(s.Listen) > 0 {
+		if n.kernel, err = openKernel(s.Offload, s.RelayPortMin, s.RelayPortMax, n.host.Log); err != nil {
+			return err
+		}
+		cfg.Offload = n.kernel.path
+	}
+	if n.media, err = startMedia(cfg); err != nil && n.kernel.path != nil {
+		n.kernel.path.Close()
+	}
+	return listenError("listen", strings.Join(s.Listen, ", "), err)
+}
+
+// placeRelays settles where relays are bound and how they are advertised.
+func (cfg *mediaConfig) placeRelays(ips []config.RelayIP) error {
 	own := interfaceAddresses()
-	for _, ip := range s.RelayIPs {
+	for _, ip := range ips {
 		switch {
 		case ip.Private.IsValid():
 			cfg.RelayPairs = append(cfg.RelayPairs, relayPair{ip.Public, ip.Private})
@@ -131,16 +156,7 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 			return fmt.Errorf("--relay-ip: %v is not an address of this machine, so relays cannot be bound to it", p.private)
 		}
 	}
-	if len(s.Listen) > 0 {
-		if n.kernel, err = openKernel(s.Offload, s.RelayPortMin, s.RelayPortMax, n.host.Log); err != nil {
-			return err
-		}
-		cfg.Offload = n.kernel.path
-	}
-	if n.media, err = startMedia(cfg); err != nil && n.kernel.path != nil {
-		n.kernel.path.Close()
-	}
-	return listenError("listen", strings.Join(s.Listen, ", "), err)
+	return nil
 }
 
 func (n *turnNode) startCertificates(ctx context.Context) (err error) {

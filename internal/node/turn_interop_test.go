@@ -2,7 +2,10 @@ package node
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -53,6 +56,56 @@ func TestCoturnNATDiscoveryAgainstTurnAlone(t *testing.T) {
 	output := runProgram(t, program, "-m", "-f", "-p", fmt.Sprint(port), "127.0.0.1")
 	if !strings.Contains(output, "NAT with Endpoint Independent Mapping") && !strings.Contains(output, "No NAT detected") {
 		t.Errorf("nothing was found out:\n%s", output)
+	}
+}
+
+func TestTurnQuotas(t *testing.T) {
+	c := turnConfig(t)
+	c.UserQuota, c.TotalQuota = 2, 3
+	w := startTurn(t, c)
+	for i, want := range []struct{ user, refused string }{{"ann", ""}, {"ann", ""}, {"ann", "486"}, {"bob", ""}, {"bob", "508"}} {
+		username, password := restCredential(turnSecret, want.user)
+		_, err := w.allocateAs("udp", username, password)
+		if want.refused == "" && err != nil || want.refused != "" && (err == nil || !strings.Contains(err.Error(), want.refused)) {
+			t.Errorf("allocation %d, by %s: %v, want %q", i, want.user, err, want.refused)
+		}
+	}
+}
+
+func TestTurnSendsClientsOnWhileItDrains(t *testing.T) {
+	c := turnConfig(t)
+	c.AlternateServer = config.List{"203.0.113.9:3478"}
+	w := startTurn(t, c)
+	w.mustAllocate("udp")
+	if err := w.ctl.Drain(t.Context(), &config.TurnDrain{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.allocate("udp", turnSecret); err == nil || !strings.Contains(err.Error(), "300") {
+		t.Errorf("while it drains: %v", err)
+	}
+}
+
+func TestTurnAsksAProgram(t *testing.T) {
+	program := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.Header.Get("Authorization") != "Bearer its token" || !strings.Contains(string(body), `"username":"ann"`) {
+			http.Error(w, "unknown", http.StatusNotFound)
+			return
+		}
+		_, _ = io.WriteString(w, `{"password": "swordfish"}`)
+	}))
+	defer program.Close()
+	c := turnConfig(t)
+	c.Secret, c.AuthURL, c.AuthToken = nil, program.URL, "its token"
+	w := startTurn(t, c)
+	if w.log.has("nobody can allocate") {
+		t.Error("it says that nobody can")
+	}
+	if _, err := w.allocateAs("udp", "ann", "swordfish"); err != nil {
+		t.Errorf("ann: %v", err)
+	}
+	if _, err := w.allocateAs("udp", "bob", "swordfish"); err == nil {
+		t.Error("bob came in")
 	}
 }
 

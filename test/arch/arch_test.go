@@ -118,8 +118,11 @@ func TestSettingsAreDocumented(t *testing.T) {
 func settingsRows(t *testing.T, name string, fields reflect.Type) {
 	t.Helper()
 	text := tree(t).Files[name]
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
+	for _, field := range reflect.VisibleFields(fields) {
+		if field.Anonymous {
+			continue
+		}
+		tag := field.Tag
 		key, value := "`"+tag.Get("yaml")+"`", "`"+tag.Get("default")+"`"
 		if tag.Get("yaml") == "-" {
 			key = "none"
