@@ -174,3 +174,29 @@ func fold(sum uint32) uint16 {
 	}
 	return uint16(sum)
 }
+
+// openCapture sees what comes to a host from now on, its checksums made.
+func openCapture(t *testing.T, host *netns.Namespace) *capture {
+	t.Helper()
+	c := &capture{t: t}
+	err := host.Do(func() error {
+		dev, err := net.InterfaceByName("eth0")
+		if err != nil {
+			return err
+		}
+		all := binary.NativeEndian.Uint16([]byte{0, unix.ETH_P_ALL})
+		if c.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(all)); err != nil {
+			return err
+		}
+		wait := unix.NsecToTimeval(int64(patience))
+		if err := unix.SetsockoptTimeval(c.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &wait); err != nil {
+			return err
+		}
+		return unix.Bind(c.fd, &unix.SockaddrLinklayer{Ifindex: dev.Index, Protocol: all})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(c.fd) })
+	return c
+}

@@ -102,7 +102,10 @@ func (s settings) withoutRights() error {
 	if err != nil {
 		return err
 	}
-	return unix.Exec("/proc/self/exe", os.Args, append(os.Environ(), serverVariable+"="+string(said)))
+	if err := os.Setenv(serverVariable, string(said)); err != nil {
+		return err
+	}
+	return unix.Exec("/proc/self/exe", os.Args, os.Environ())
 }
 
 // world is a server, a client and a peer on one link.
@@ -112,6 +115,7 @@ type world struct {
 	cmd                  *exec.Cmd
 	ended                chan struct{}
 	log                  *output
+	stdin, stdout        *os.File // of the server, where somebody uses them
 }
 
 // output collects what a server says.
@@ -142,6 +146,13 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, server: n.Namespace("server"), client: n.Namespace("client"), peer: n.Namespace("peer"), log: &output{}}
 	lan := n.Namespace("lan")
 	lan.IP("link add br0 type bridge", "link set dev br0 up")
+	for _, version := range []string{"iptables", "ip6tables"} {
+		// Where bridges know of firewalls, they cut off what is behind a packet.
+		name := "bridge/bridge-nf-call-" + version
+		if _, err := os.Stat("/proc/sys/net/" + name); err == nil {
+			lan.Sysctl(name, "0")
+		}
+	}
 	for i, host := range []*netns.Namespace{w.server, w.client, w.peer} {
 		port := fmt.Sprint("port", i)
 		n.Veth(host, "eth0", lan, port)
@@ -181,10 +192,13 @@ func (w *world) launch(s settings) {
 	w.cmd = w.server.Command(context.Background(), self)
 	w.cmd.Env = append(os.Environ(), serverVariable+"="+string(said))
 	w.cmd.Stdout, w.cmd.Stderr = w.log, w.log
+	if w.stdout != nil {
+		w.cmd.Stdin, w.cmd.Stdout = w.stdin, w.stdout
+	}
+	w.ended = make(chan struct{})
 	if err := w.cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
-	w.ended = make(chan struct{})
 	go func(cmd *exec.Cmd, ended chan struct{}) { _ = cmd.Wait(); close(ended) }(w.cmd, w.ended)
 	w.t.Cleanup(func() {
 		w.kill()

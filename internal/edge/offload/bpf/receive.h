@@ -23,12 +23,16 @@ struct packet {
 #define FRAGMENTED 44
 #define DESTINATION 60
 
-/* linear makes the first bytes accessible, where the driver left them in pages. */
-INLINE int linear(struct __sk_buff *skb, __u32 len)
+/* linear makes the headers accessible, that of ChannelData included, where the
+ * sender or the driver left them in pages. */
+INLINE int linear(struct __sk_buff *skb, __u32 headers)
 {
+	__u32 len = headers + CHANNEL_HEADER;
 	if ((long)skb->data + len <= (long)skb->data_end)
 		return 0;
-	return skb->len < len ? -1 : skb_pull_data(skb, len);
+	if (skb->len < headers)
+		return -1;
+	return skb_pull_data(skb, skb->len < len ? skb->len : len);
 }
 
 INLINE void read_udp(struct packet *p, const struct udphdr *udp)

@@ -32,14 +32,14 @@ int relay(struct __sk_buff *skb)
 		p.flow.channel = p.message[0];
 		hop = map_lookup_elem(&from_clients, &p.flow);
 		if (hop)
-			return from_client(skb, &p, hop);
+			return skb->gso_size ? pass(TRAIN) : from_client(skb, &p, hop);
 		p.flow.channel = 0;
 	}
 	__u16 port = host16(p.flow.to_port);
 	if (port >= relay_port_min && port <= relay_port_max) {
 		hop = map_lookup_elem(&from_peers, &p.flow);
 		if (hop)
-			return from_peer(skb, &p, hop);
+			return skb->gso_size ? pass(TRAIN) : from_peer(skb, &p, hop);
 	} else if (!p.message[0]) {
 		return NEXT;
 	}

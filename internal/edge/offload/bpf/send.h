@@ -175,8 +175,6 @@ INLINE int relay_packet(struct __sk_buff *skb, const struct packet *p, struct le
 	l->slot = map_lookup_elem(&slots, &key);
 	if (!l->slot || l->slot->generation != l->hop->generation || l->slot->until[l->direction] <= ktime_get_ns())
 		return pass(EXPIRED);
-	if (skb->gso_size)
-		return pass(TRAIN);
 	if (skb->vlan_present)
 		return pass(VLAN);
 	if (p->ip_len != p->udp_at - ETH_HLEN + sizeof(struct udphdr) + p->payload_len || skb->len != ETH_HLEN + p->ip_len)
