@@ -210,6 +210,7 @@ func (c *streamClient) allocation(kind turn.EventKind) {
 	case turn.AllocationOpened:
 		c.open++
 		c.conn.SetIdle(allocationIdle)
+		c.conn.Proven()
 	case turn.AllocationClosed:
 		if c.open--; c.open <= 0 {
 			c.conn.SetIdle(stream.IdleTimeout)

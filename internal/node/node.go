@@ -24,6 +24,10 @@ import (
 // Realm of the TURN credentials (RFC 8489, section 14.9).
 const Realm = "parley"
 
+// connectionsPerPerson has room for what a browser opens besides the one for
+// signaling.
+const connectionsPerPerson = 4
+
 // stopTimeout bounds a graceful stop; what is not closed by then is cut.
 const stopTimeout = 5 * time.Second
 
@@ -157,7 +161,10 @@ func (n *node) listen(flag, addr string, certificate *stream.Certificates) (*str
 	if addr == "" {
 		return nil, nil
 	}
-	cfg := stream.Config{Address: addr, ServeTURN: n.media.ServeStream, MaxConnections: n.settings.MaxConnections + 1000}
+	cfg := stream.Config{
+		Address: addr, ServeTURN: n.media.ServeStream,
+		MaxConnections: n.settings.MaxConnections + 1000, MaxPerSource: n.settings.MaxPerAddress * connectionsPerPerson,
+	}
 	if certificate != nil {
 		cfg.TLS = certificate.TLSConfig()
 	}

@@ -211,6 +211,7 @@ func (m *media) bindPeer(s *shard, c *streamClient, f *stream.Frame, id turn.Con
 		if p == nil {
 			return s, c, true
 		}
+		c.conn.Proven() // or it could not have named the connection
 		c.conn.Join(p)
 		s.mail.post(letter{peer: &peerLetter{what: peerOver, peer: p, id: id}}, s.stopped)
 	case <-s.stopped:

@@ -122,6 +122,21 @@ func (c *Conn) SetIdle(d time.Duration) {
 	_ = c.net.SetReadDeadline(time.Now().Add(d)) // fails only when closed
 }
 
+// Proven says that the client has proved who it is: it does not count any more
+// among the connections that one source may have.
+func (c *Conn) Proven() {
+	inner := c.net
+	switch p := inner.(type) {
+	case *peekedTLS:
+		inner = p.raw
+	case *peeked:
+		inner = p.Conn
+	}
+	if accepted, ok := inner.(*conn); ok {
+		accepted.listener.letGo(accepted)
+	}
+}
+
 // ReadFrame waits for the next frame, which the caller has to release.
 func (c *Conn) ReadFrame() (*Frame, error) {
 	if c.reader.Buffered() == 0 {

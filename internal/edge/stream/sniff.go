@@ -24,6 +24,7 @@ type conn struct {
 	listener *Listener
 	source   netip.Prefix
 	counted  bool         // among the new connections of source
+	holds    atomic.Bool  // among those of source that have proved nothing
 	proxied  bool         // begins with a header of the PROXY protocol
 	client   *net.TCPAddr // whom a proxy says that it is from; nil: who it comes from
 	over     atomic.Bool
@@ -75,6 +76,7 @@ func (c *conn) uncork() error {
 func (c *conn) Close() error {
 	if !c.over.Swap(true) {
 		c.listener.count.open.Add(-1)
+		c.listener.letGo(c)
 	}
 	return c.Conn.Close()
 }
@@ -133,6 +135,11 @@ func (l *Listener) sort(c *conn) {
 			l.count.timedOut.Add(1)
 		}
 		_ = c.Close()
+		return
+	}
+	if !l.hold(c) {
+		l.count.refused.Add(1)
+		_ = inner.Close()
 		return
 	}
 	if isTURN {

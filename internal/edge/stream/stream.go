@@ -42,6 +42,9 @@ type Config struct {
 	// MaxConnections bounds the open connections; one more is closed at once.
 	// 0 means 20,000.
 	MaxConnections int
+	// MaxPerSource bounds those of one IPv4 address or IPv6 /64, where clients of
+	// TURN that have proved who they are do not count. 0 means 1,024.
+	MaxPerSource int
 	// HandshakeTimeout is how long a connection may take until its first byte
 	// of application data. 0 means 10 s.
 	HandshakeTimeout time.Duration
@@ -49,6 +52,7 @@ type Config struct {
 
 const (
 	maxConnectionsDefault   = 20000
+	maxPerSourceDefault     = 1024
 	handshakeTimeoutDefault = 10 * time.Second
 
 	// newPerSourceMax bounds the connections of one source that have not shown
@@ -87,14 +91,18 @@ type Listener struct {
 	count  listenerCounters
 
 	mu      sync.Mutex
-	fresh   map[*conn]struct{} // not sorted yet
-	sources map[netip.Prefix]int
+	fresh   map[*conn]struct{}   // not sorted yet
+	sources map[netip.Prefix]int // the new connections of each
+	held    map[netip.Prefix]int // those that are sorted and have proved nothing
 }
 
 // Listen opens the port and starts to accept.
 func Listen(cfg Config) (*Listener, error) {
 	if cfg.MaxConnections == 0 {
 		cfg.MaxConnections = maxConnectionsDefault
+	}
+	if cfg.MaxPerSource == 0 {
+		cfg.MaxPerSource = maxPerSourceDefault
 	}
 	if cfg.HandshakeTimeout == 0 {
 		cfg.HandshakeTimeout = handshakeTimeoutDefault
@@ -107,6 +115,7 @@ func Listen(cfg Config) (*Listener, error) {
 	l := &Listener{
 		cfg: cfg, tcp: tcp, http: make(chan net.Conn), closed: make(chan struct{}),
 		fresh: make(map[*conn]struct{}), sources: make(map[netip.Prefix]int),
+		held: make(map[netip.Prefix]int),
 	}
 	l.serves.Go(l.accept)
 	return l, nil
@@ -219,6 +228,31 @@ func (l *Listener) settled(c *conn) {
 	}
 	if l.sources[c.source]--; l.sources[c.source] == 0 {
 		delete(l.sources, c.source)
+	}
+}
+
+// hold counts c, which is new no more, among the connections of its source,
+// unless these are too many. It counts until it is let go.
+func (l *Listener) hold(c *conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[c.source] >= l.cfg.MaxPerSource {
+		return false
+	}
+	l.held[c.source]++
+	c.holds.Store(true)
+	return true
+}
+
+// letGo ends that: c is closed, or has proved who it is from.
+func (l *Listener) letGo(c *conn) {
+	if !c.holds.Swap(false) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held[c.source]--; l.held[c.source] == 0 {
+		delete(l.held, c.source)
 	}
 }
 
