@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,6 +108,35 @@ func TestTurnAsksAProgram(t *testing.T) {
 	}
 	if _, err := w.allocateAs("udp", "bob", "swordfish"); err == nil {
 		t.Error("bob came in")
+	}
+}
+
+// TestEveryOptionOfCoturnHasARow holds docs/moving-from-coturn.md against the sample
+// file of the coturn that is installed.
+func TestEveryOptionOfCoturnHasARow(t *testing.T) {
+	needProgram(t, "turnserver", "Debian package coturn")
+	sample, err := os.ReadFile("/etc/turnserver.conf")
+	if err != nil {
+		t.Skipf("SKIPPED: %v", err)
+	}
+	text, err := os.ReadFile("../../docs/moving-from-coturn.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 4 {
+			continue
+		}
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[1], -1) {
+			rows[name[1]] = true
+		}
+	}
+	for _, option := range regexp.MustCompile(`(?m)^#?([a-z][A-Za-z0-9-]+)(?:=\S.*)?$`).FindAllSubmatch(sample, -1) {
+		if !rows[string(option[1])] {
+			t.Errorf("the option %s has no row", option[1])
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ func (e *Engine) Sessions(now mono.Time, from RelayID, limit int, list []Session
 			return list, from, true
 		}
 		limit--
+		e.countElsewhere(a)
 		list = append(list, e.session(a, now))
 	}
 	return list, from, false
