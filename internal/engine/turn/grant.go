@@ -38,10 +38,11 @@ type GrantedChannel struct {
 // RFC 8656, section 9: "only the ChannelBind and CreatePermission requests refresh
 // permissions". https://www.rfc-editor.org/rfc/rfc8656#section-9
 func (e *Engine) grantChannels(now mono.Time, a *allocation, out *Out) {
-	if e.cfg.Elsewhere == nil || e.limited || a == nil || a.state != open || a.client.Transport != UDP || !a.client.Local.IsValid() {
+	if e.cfg.Elsewhere == nil || a == nil || a.state != open {
 		return
 	}
-	if len(a.channels) == 0 && !a.channelsGranted {
+	fit := !e.limited && a.client.Transport == UDP && a.client.Local.IsValid()
+	if !a.channelsGranted && (!fit || len(a.channels) == 0) {
 		return
 	}
 	for _, f := range [...]Family{IPv4, IPv6} {
@@ -51,7 +52,7 @@ func (e *Engine) grantChannels(now mono.Time, a *allocation, out *Out) {
 		}
 		from := len(out.granted)
 		for i := range a.channels {
-			if c := &a.channels[i]; familyOf(c.peer.Addr()) == f && c.expires > now && e.mayGrant(c.peer) {
+			if c := &a.channels[i]; fit && familyOf(c.peer.Addr()) == f && c.expires > now && e.mayGrant(c.peer) {
 				out.granted = append(out.granted, GrantedChannel{
 					Number: c.number, Peer: c.peer,
 					ToPeer:   min(c.expires, relay.expires),

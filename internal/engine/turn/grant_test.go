@@ -111,6 +111,19 @@ func TestChannelsThatNeedALookAreNotGranted(t *testing.T) {
 	}
 }
 
+func TestGrantsEndWhereAClientMovesToAStream(t *testing.T) {
+	w, k := newKernelWorld(t, Config{})
+	a := w.allocated(k, "udp")
+	w.ask(k, a, stun.ChannelBind, "channel=0x4000", "peer=9.9.9.9:700")
+	moved := w.engine.relays[0].alloc
+	moved.client.Transport = TLS
+	w.engine.grantChannels(w.now, moved, &w.out)
+	k.carryOut(&w.out)
+	if n := len(k.granted[0].Channels); n != 0 {
+		t.Errorf("%d channels are still granted", n)
+	}
+}
+
 func TestTrafficElsewhereCounts(t *testing.T) {
 	w, k := newKernelWorld(t, Config{})
 	a := w.allocated(k, "udp")
