@@ -25,6 +25,7 @@ type letter struct {
 	bound  chan<- *stream.Peer // with a frame that asks to be joined with a peer
 	frame  *stream.Frame
 	gone   bool
+	detour *detour // of the client that frame is from, instead of client
 }
 
 func (l *letter) bytes() int64 {

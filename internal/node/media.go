@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parley-rtc/parley/internal/edge/offload"
 	"github.com/parley-rtc/parley/internal/edge/stream"
@@ -37,6 +38,7 @@ type mediaConfig struct {
 	Limits                     mediaLimits
 	Alternates                 []turn.Alternate // for clients that there is no room for
 	Webhook                    WebhookConfig    // who knows users that Auth does not
+	Mobility                   bool
 	Log                        *slog.Logger
 }
 
@@ -65,7 +67,7 @@ type media struct {
 type streamClient struct {
 	client turn.Client
 	conn   *stream.Conn
-	open   int // allocations; the shard's own
+	open   atomic.Int32 // allocations; the shard writes it
 }
 
 func startMedia(cfg mediaConfig) (*media, error) {
@@ -101,7 +103,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	cfg.Policy.Own = m.directory.ownAddresses()
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
-		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment, Alternates: cfg.Alternates},
+		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment, Mobility: cfg.Mobility, Alternates: cfg.Alternates},
 	}
 	var listeners *relayDirectory
 	if cfg.TCPRelay {
@@ -121,6 +123,9 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		s.kernel, s.webhook = kernel, m.webhook
 		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
 		m.shards = append(m.shards, s)
+	}
+	for _, s := range m.shards {
+		s.detours.shards = m.shards
 		go s.run()
 	}
 	return m, nil
@@ -165,6 +170,7 @@ func (m *media) ServeStream(conn net.Conn, secure bool) {
 			}
 			continue
 		}
+		s, c = m.shardFor(s, c, f)
 		if !s.mail.post(letter{client: c, frame: f}, s.stopped) {
 			f.Release()
 			break
@@ -207,12 +213,12 @@ func (m *media) leave(c *streamClient) {
 // allocation lets a client that has one be silent for as long as it lasts.
 func (c *streamClient) allocation(kind turn.EventKind) {
 	switch kind {
-	case turn.AllocationOpened:
-		c.open++
+	case turn.AllocationOpened, turn.ClientJoined:
+		c.open.Add(1)
 		c.conn.SetIdle(allocationIdle)
 		c.conn.Proven()
-	case turn.AllocationClosed:
-		if c.open--; c.open <= 0 {
+	case turn.AllocationClosed, turn.ClientLeft:
+		if c.open.Add(-1) <= 0 {
 			c.conn.SetIdle(stream.IdleTimeout)
 		}
 	}
@@ -227,6 +233,8 @@ func (m *media) logEvents() {
 		case turn.AllocationClosed:
 			m.log.Info("allocation closed", "addr", e.Client.Remote, "relay", e.Relayed, "reason", e.Reason, "user", e.User,
 				"to_peer_bytes", e.ToPeer.Bytes, "to_client_bytes", e.ToClient.Bytes)
+		case turn.ClientJoined:
+			m.log.Info("allocation moves", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "relay", e.Relayed, "user", e.User)
 		case turn.AuthenticationFailed:
 			m.log.Warn("authentication failed", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "reason", e.Reason, "user", e.User)
 		}

@@ -44,7 +44,8 @@ type shard struct {
 	streamsFree []uint32
 	streamsGone []uint32 // free once the round is written
 
-	tcp *tcpRelays
+	tcp     *tcpRelays
+	detours detours
 
 	unclaimed     atomic.Uint64 // datagrams of no protocol spoken here
 	eventsDropped atomic.Uint64
@@ -62,6 +63,7 @@ func newShard(poller *udp.Poller, engine *turn.Engine, directory *relayDirectory
 	s := &shard{
 		poller: poller, engine: engine, directory: directory, events: events,
 		mail: newMailbox(poller.Wake), stopped: make(chan struct{}),
+		detours: detours{to: make(map[turn.Client]*detour), from: make(map[turn.Client]*detour)},
 	}
 	s.tcp = newTCPRelays(s)
 	return s
@@ -133,7 +135,9 @@ func (s *shard) handleDatagram(now mono.Time, in *dgram.In) {
 		if in.Local.IsValid() {
 			client.Local = netip.AddrPortFrom(in.Local, s.poller.AddrOf(in.Sock).Port())
 		}
-		s.engine.HandleClient(now, client, in, &s.out)
+		if !s.sendOn(now, client, in) {
+			s.engine.HandleClient(now, client, in, &s.out)
+		}
 	default:
 		s.unclaimed.Add(1)
 	}
@@ -151,6 +155,8 @@ func (s *shard) drainMailbox(now mono.Time) {
 		switch {
 		case l.task != nil:
 			l.task(now)
+		case l.detour != nil:
+			s.handleDetour(now, l.detour, l.frame)
 		case l.frame != nil:
 			s.handleFrame(now, l.client, l.frame)
 			s.tcp.noteBind(l)
@@ -239,9 +245,12 @@ func (s *shard) deliver() {
 	}
 	for _, e := range s.out.Events {
 		if e.Client.Transport != turn.UDP {
-			if c := s.streams[e.Client.Sock.Index()]; c != nil {
+			// A stream that was closed may have a successor with its number.
+			if c := s.streams[e.Client.Sock.Index()]; c != nil && c.client == e.Client {
 				c.allocation(e.Kind)
 			}
+		} else if len(s.detours.from) > 0 {
+			s.signpost(&e)
 		}
 		select {
 		case s.events <- e:

@@ -194,12 +194,7 @@ func (t *tcpRelays) close() {
 // with ok false, when the joined streams are over.
 func (m *media) bindPeer(s *shard, c *streamClient, f *stream.Frame, id turn.ConnectionID) (*shard, *streamClient, bool) {
 	if n := int(id.Shard()); n < len(m.shards) && m.shards[n] != s {
-		s.mail.post(letter{client: c, gone: true}, s.stopped)
-		moved := &streamClient{conn: c.conn, client: turn.Client{
-			Transport: c.client.Transport, Remote: c.client.Remote, Local: c.client.Local,
-		}}
-		s, c = m.shards[n], moved
-		s.mail.post(letter{client: c}, s.stopped)
+		s, c = m.shards[n], moveStream(s, m.shards[n], c)
 	}
 	bound := make(chan *stream.Peer, 1)
 	if !s.mail.post(letter{client: c, frame: f, bound: bound}, s.stopped) {

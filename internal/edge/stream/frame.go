@@ -48,6 +48,13 @@ func newFrame(size int) *Frame {
 	return f
 }
 
+// CopyFrame returns a frame with a copy of a message that came otherwise.
+func CopyFrame(message []byte) *Frame {
+	f := newFrame(len(message))
+	copy(f.Payload(), message)
+	return f
+}
+
 // Release gives the memory back. The frame must not be used afterwards.
 func (f *Frame) Release() { f.pool.Put(f) }
 

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
-	"github.com/parley-rtc/parley/internal/engine/demux"
 	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/mono"
 )
@@ -75,36 +74,44 @@ func (s *ticketSeal) open(b []byte) (shard uint8, t ticket, ok bool) {
 	return b[0], ticket{binary.BigEndian.Uint64(text), binary.BigEndian.Uint32(text[8:])}, true
 }
 
-// Detour returns the shard that can handle what a client sent, where that is
-// another one: what is reserved or allocated there is what the request is about.
-// A datagram is sent on only for who has a nonce, and so is no forgery.
-func (e *Engine) Detour(now mono.Time, c Client, b []byte) (shard uint8, ok bool) {
-	if demux.Classify(b) != demux.STUN {
+// ShardOf returns the shard that a request names: the one that made the reservation
+// or the ticket in it. ok is false for all other messages.
+func ShardOf(b []byte) (shard uint8, ok bool) {
+	const allocate, refresh = uint16(stun.Allocate), uint16(stun.Refresh) // requests are numbered like methods
+	if len(b) < stun.HeaderLen {
+		return 0, false
+	}
+	attr, length := stun.AttrReservationToken, len(reservationToken{})
+	switch binary.BigEndian.Uint16(b) {
+	case allocate:
+	case refresh:
+		attr, length = stun.AttrMobilityTicket, ticketLen
+	default:
 		return 0, false
 	}
 	m, ok := stun.Parse(b)
 	if !ok {
 		return 0, false
 	}
-	switch m.Type() {
-	case stun.TypeOf(stun.Allocate, stun.Request):
-		v, found := m.Find(stun.AttrReservationToken)
-		if !found || len(v) != len(reservationToken{}) {
-			return 0, false
-		}
-		shard = v[0]
-	case stun.TypeOf(stun.Refresh, stun.Request):
-		v, found := m.Find(stun.AttrMobilityTicket)
-		if !found || len(v) != ticketLen {
-			return 0, false
-		}
-		shard = v[0]
-	default:
+	v, ok := m.Find(attr)
+	if !ok || len(v) != length {
 		return 0, false
 	}
-	if shard == e.cfg.Shard {
+	return v[0], true
+}
+
+// Has says whether a client has an allocation, or waits for one.
+func (e *Engine) Has(c Client) bool { return e.clients[c.mapKey()] != nil }
+
+// Detour returns the shard that is to handle a client's datagram, where that is
+// another one. It is false for who has an allocation here, and for who has no nonce
+// and so may be a forgery.
+func (e *Engine) Detour(now mono.Time, c Client, b []byte) (shard uint8, ok bool) {
+	shard, ok = ShardOf(b)
+	if !ok || shard == e.cfg.Shard || e.clients[c.mapKey()] != nil {
 		return 0, false
 	}
+	m, _ := stun.Parse(b)
 	r := request{now: now, client: c}
 	r.attrs.nonce, _ = m.Find(stun.AttrNonce)
 	return shard, e.nonceGood(&r)
