@@ -72,6 +72,7 @@ func parse(cmds *commands, line commandLine, stdout, stderr io.Writer) (*kong.Co
 		kong.Name("parley"),
 		kong.Description("Calls, data and files between people, on a server of your own."),
 		kong.UsageOnError(), kong.Writers(stdout, stderr), kong.Exit(os.Exit),
+		kong.Help(showHelp),
 		kong.Resolvers(&fileResolver{}),
 		kong.BindTo(stdout, (*io.Writer)(nil)),
 		kong.Bind(shell.Host{Version: version, Out: stdout, Err: stderr}, line))

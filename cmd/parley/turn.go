@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -16,8 +17,26 @@ import (
 
 // turnCmd is the STUN and TURN server alone, and what is asked of one that runs.
 type turnCmd struct {
-	Run turnRunCmd `cmd:"" default:"withargs" hidden:"" help:"Run the STUN and TURN server."`
+	Run turnRunCmd `cmd:"" default:"withargs" help:"Run the STUN and TURN server; \"run\" may be left away."`
 	Ctl turnCtlCmd `cmd:"" help:"Ask a running \"parley turn\" something, over its local socket."`
+}
+
+// showHelp shows the help of a command, and that of what it does without being told
+// which of its commands.
+func showHelp(options kong.HelpOptions, ctx *kong.Context) error {
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return err
+	}
+	node := ctx.Selected()
+	if node == nil || node.DefaultCmd == nil {
+		return nil
+	}
+	usual, err := kong.Trace(ctx.Kong, []string{node.Name, node.DefaultCmd.Name})
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintln(ctx.Stdout)
+	return kong.DefaultHelpPrinter(options, usual)
 }
 
 type turnRunCmd struct {

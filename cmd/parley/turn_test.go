@@ -45,6 +45,18 @@ func TestTurnExitCodeTwoWithOneSentence(t *testing.T) {
 	})
 }
 
+func TestTurnHelpHasTheFlags(t *testing.T) {
+	for _, args := range [][]string{{"turn", "--help"}, {"turn", "run", "--help"}} {
+		out, err := parley(t, nil, args...).Output()
+		if err != nil || !strings.Contains(string(out), "--relay-ip=") || !strings.Contains(string(out), "--tls-listen=") {
+			t.Errorf("%v: %v\n%s", args, err, out)
+		}
+	}
+	if out, err := parley(t, nil, "turn", "ctl", "--help").Output(); err != nil || strings.Contains(string(out), "--relay-ip") || !strings.Contains(string(out), "drain") {
+		t.Errorf("turn ctl: %v\n%s", err, out)
+	}
+}
+
 func written(t *testing.T, text string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "turn.yaml")

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/parley-rtc/parley/internal/config"
@@ -155,4 +156,40 @@ func TestRelaysAreAdvertisedInPairs(t *testing.T) {
 		}
 		expectEcho(t, relay, echo(t, "127.0.0.1"), []byte("through"))
 	}
+}
+
+// TestOperatorsWhileClientsComeAndGo has everything an operator can do happen at
+// once, under the race detector, while clients allocate, talk and leave.
+func TestOperatorsWhileClientsComeAndGo(t *testing.T) {
+	w := startTurn(t, turnConfig(t))
+	peer := echo(t, "127.0.0.1")
+	stop := make(chan struct{})
+	var operators sync.WaitGroup
+	for _, do := range []func(*Ctl) error{
+		func(c *Ctl) error { return c.Sessions(t.Context(), &config.TurnSessions{Limit: 1000}) },
+		func(c *Ctl) error { return c.Kill(t.Context(), &config.TurnKill{User: "nobody"}) },
+		func(c *Ctl) error { return c.Reload(t.Context()) },
+		func(c *Ctl) error { return c.Stats(t.Context()) },
+	} {
+		operators.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if err := do(&Ctl{Config: w.ctl.Config, Out: io.Discard}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 30 {
+		relay := w.mustAllocate([]string{"udp", "tcp", "tls"}[i%3])
+		expectEcho(t, relay, peer, []byte("hello"))
+		_ = relay.Close()
+	}
+	close(stop)
+	operators.Wait()
+	eventually(t, "the end of all sessions", func() bool { return w.node.Stats().Allocations == 0 })
 }
