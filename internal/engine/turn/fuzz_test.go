@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,6 +96,8 @@ func runScript(t *testing.T, script []byte) string {
 		w.client("a", "udp", "198.51.100.1:4000"), w.client("b", "udp", "[2001:db8::9]:4000"),
 		w.client("c", "tcp", "198.51.100.1:4000"), w.client("d", "tls", "198.51.100.2:4000"),
 	}
+	w.users.elsewhere["carl"] = true
+	w.users.left["bob"] = 400 * time.Second
 	outcome := ""
 	asked := []RelayID{}
 	for s := (steps{script}); len(s.b) > 0; {
@@ -113,7 +116,11 @@ func runScript(t *testing.T, script []byte) string {
 func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 	peer := fuzzPeers[int(s.byte())%len(fuzzPeers)]
 	handle := func(b []byte) { w.engine.HandleClient(w.now, p.Client, datagram(b, p.Remote), &w.out) }
-	switch op := s.byte() % 13; op {
+	switch op := s.byte() % 14; op {
+	case 13:
+		outcome := []string{"carl", "nobody", "failed", "carl"}[s.byte()%4]
+		made := w.engine.lookups.made
+		w.engine.HandleLookedUp(w.now, lookupAnswer(made-min(made, LookupID(s.byte()%4)), []string{outcome, "left=700s"}), &w.out)
 	case 12:
 		w.engine.HandlePeerError(w.now, RelayID(s.byte()%8), &dgram.PeerError{Peer: peer, Type: s.byte(), Code: s.byte(), MTU: uint32(s.byte())}, &w.out)
 	case 0:
@@ -154,7 +161,8 @@ func (w *world) step(s *steps, p *person, asked *[]RelayID) {
 
 func (w *world) fuzzRequest(s *steps, p *person, peer netip.AddrPort) []byte {
 	m := []stun.Method{stun.Allocate, stun.Refresh, stun.CreatePermission, stun.ChannelBind}[s.byte()%4]
-	args := []string{"user=" + []string{"ann", "bob", "mallory"}[s.byte()%3]}
+	args := []string{"user=" + []string{"ann", "bob", "mallory", "carl"}[s.byte()%4]}
+	args = append(args, strings.Fields([]string{"", "", "", "rfc8489", "integrity=sha256", "token=one", "token=two", "key-of-token=one"}[s.byte()%8])...)
 	possible := []string{
 		"lifetime=0", "lifetime=3000", "family=1", "family=2", "peer=" + peer.String(), "channel=0x4000", "channel=0x4001",
 		"channel=0x5000", "fingerprint", "even-port=1", "reservation-token", "unknown=0x7fff", "bad-lifetime", "id=7", "anonymous",

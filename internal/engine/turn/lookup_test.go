@@ -16,7 +16,12 @@ import (
 // "nobody" or "failed", and left=DURATION.
 func (w *world) lookedUp(id string, words []string) string {
 	n, _ := strconv.Atoi(id)
-	in := LookedUp{ID: LookupID(n)}
+	w.engine.HandleLookedUp(w.now, lookupAnswer(LookupID(n), words), &w.out)
+	return w.effects()
+}
+
+func lookupAnswer(id LookupID, words []string) LookedUp {
+	in := LookedUp{ID: id}
 	algorithm := stun.PasswordMD5
 	user := ""
 	for _, word := range words {
@@ -37,8 +42,7 @@ func (w *world) lookedUp(id string, words []string) string {
 		in.Answer.Found, in.Answer.User = true, user
 		in.Answer.Key = keyBy(algorithm, user, "parley", user+"-password")
 	}
-	w.engine.HandleLookedUp(w.now, in, &w.out)
-	return w.effects()
+	return in
 }
 
 // check holds the tables of lookups against each other.

@@ -56,7 +56,7 @@ func (u *users) Find(_ mono.Time, q *Query) Answer {
 			name = listed
 		}
 	}
-	if u.elsewhere[name] || name == "" && len(u.elsewhere) > 0 {
+	if q.Token == nil && (u.elsewhere[name] || name == "" && len(u.elsewhere) > 0) {
 		return Answer{Ask: true}
 	}
 	if name == "" || u.unknown[name] || u.expired[name] && !q.Refresh {
