@@ -73,6 +73,38 @@ func TestUsersAreFoundByNameAndByHash(t *testing.T) {
 	}
 }
 
+// TestSpellings: letters that can be written in two ways. Clients of RFC 8489 send
+// the one of the OpaqueString profile; others what was typed.
+func TestSpellings(t *testing.T) {
+	const composed, decomposed = "J\u00fcrgen", "Ju\u0308rgen"
+	c := replaced(t, Set{Users: []User{{Name: decomposed, Password: "caf" + "e\u0301" + "\u2003x"}}})
+	for _, name := range []string{composed, decomposed} {
+		for _, password := range []string{"caf\u00e9 x", "cafe\u0301\u2003x"} {
+			if !opens(c, name, password, false) {
+				t.Errorf("%+q does not get in with %+q", name, password)
+			}
+		}
+		hash := sha256.Sum256([]byte(name + ":" + realm))
+		for _, found := range []Credential{c.Find(&Claim{Username: []byte(name), Realm: realm}), c.Find(&Claim{Userhash: hash[:], Realm: realm})} {
+			if !found.Found || found.User != decomposed {
+				t.Errorf("%+q is %+q", name, found.User)
+			}
+		}
+	}
+	if opens(c, composed, "cafe x", false) || knows(c, "Jurgen", false) {
+		t.Error("somebody else gets in")
+	}
+	if err := c.Replace(Set{Users: []User{{Name: composed, Password: "x"}, {Name: decomposed, Password: "y"}}}); err == nil {
+		t.Error("two users have the same name")
+	}
+	// What the profile forbids is taken as it is: RFC 8489, appendix B.1, has such a
+	// password.
+	c = replaced(t, Set{Users: []User{{Name: "\u30de\u30c8\u30ea\u30c3\u30af\u30b9", Password: "The\u00adM\u00aatr\u2168"}}})
+	if !opens(c, "\u30de\u30c8\u30ea\u30c3\u30af\u30b9", "The\u00adM\u00aatr\u2168", false) {
+		t.Error("a password that the profile forbids is of no use")
+	}
+}
+
 // TestHashesInsteadOfPasswords: a server that has only the MD5 of somebody cannot
 // offer SHA-256.
 func TestHashesInsteadOfPasswords(t *testing.T) {
@@ -105,6 +137,7 @@ func TestReplaceRefuses(t *testing.T) {
 	key := make([]byte, 32)
 	for name, set := range map[string]Set{
 		"a user twice":        {Users: []User{{Name: "a", Password: "secret-word"}, {Name: "a", Password: "y"}}},
+		"no password":         {Users: []User{{Name: "a"}}},
 		"a key of 7 bytes":    {Users: []User{{Name: "a", Key: make([]byte, 7)}}},
 		"too many secrets":    {Secrets: make([]string, secretsMax+1)},
 		"a token key twice":   {Tokens: []TokenKey{{ID: "k", Key: key}, {ID: "k", Key: key}}},
