@@ -26,6 +26,7 @@ const (
 	DropLookupFailed                      // nobody could say who the user is, or not in time
 	DropPeerError                         // an ICMP message that the client is not told of
 	DropNoClient                          // the client of a mobile allocation is on its way
+	DropLoop                              // wrapped by relay after relay
 	dropReasons
 )
 
@@ -34,7 +35,7 @@ var dropNames = [dropReasons]string{
 	"no_channel", "peer_refused", "not_a_relay", "peer_family", "unknown_required", "too_big", "relay_pending",
 	"too_many_peers", "allocation_rate", "user_rate",
 	"lookup_pending", "lookup_limit", "lookup_failed",
-	"peer_error", "no_client",
+	"peer_error", "no_client", "loop",
 }
 
 // DropReasons is how many reasons there are.

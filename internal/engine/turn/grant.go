@@ -41,7 +41,7 @@ func (e *Engine) grantChannels(now mono.Time, a *allocation, out *Out) {
 	if e.cfg.Elsewhere == nil || a == nil || a.state != open {
 		return
 	}
-	fit := !e.limited && a.client.Transport == UDP && a.client.Local.IsValid()
+	fit := !e.limited && a.client.Transport == UDP && a.client.Local.IsValid() && !a.hasMoved()
 	if !a.channelsGranted && (!fit || len(a.channels) == 0) {
 		return
 	}
@@ -71,6 +71,10 @@ func (e *Engine) grantChannels(now mono.Time, a *allocation, out *Out) {
 func (e *Engine) mayGrant(peer netip.AddrPort) bool {
 	return !e.isServerIP(peer.Addr()) && e.rules.Permits(peer.Addr())
 }
+
+// hasMoved says whether a has had another client (RFC 8016). It may be part of a
+// circle of relays then, for which each packet needs a look.
+func (a *allocation) hasMoved() bool { return a.mobile != nil && a.mobile.generation > 0 }
 
 // permittedUntil returns when the permission for ip ends, [mono.Never] without one.
 func (a *allocation) permittedUntil(ip netip.Addr) mono.Time {

@@ -145,6 +145,10 @@ func (e *Engine) HandlePeer(now mono.Time, relay RelayID, in *dgram.In, out *Out
 		e.drop(DropNoPermission)
 		return
 	}
+	if wrappedTooOften(in.Payload()) {
+		e.drop(DropLoop)
+		return
+	}
 	n := in.End - in.Start
 	if e.limited && !e.within(now, a, ToClient, n) {
 		return
