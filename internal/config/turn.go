@@ -60,6 +60,7 @@ type Turn struct {
 
 // TurnLimits is how much [Turn] relays, and where.
 type TurnLimits struct {
+	Mobility      bool   `name:"mobility" yaml:"mobility" env:"PARLEY_TURN_MOBILITY" help:"Let clients take their allocations with them when their address changes (RFC 8016)."`
 	UserQuota     int    `name:"user-quota" yaml:"user_quota" env:"PARLEY_TURN_USER_QUOTA" default:"128" placeholder:"N" help:"Relays that one user may have at once."`
 	TotalQuota    int    `name:"total-quota" yaml:"total_quota" env:"PARLEY_TURN_TOTAL_QUOTA" default:"0" placeholder:"N" help:"Relays that all users may have at once; 0: as many as there are ports."`
 	MaxBPS        int64  `name:"max-bps" yaml:"max_bps" env:"PARLEY_TURN_MAX_BPS" default:"0" placeholder:"BYTES" help:"Bytes per second that an allocation may relay each way; what is more is dropped. 0: no limit."`

@@ -109,7 +109,7 @@ func (n *turnNode) startCredentials(context.Context) error {
 func (n *turnNode) startMedia(context.Context) (err error) {
 	s := n.settings
 	cfg := mediaConfig{
-		UDP: s.Listen, Realm: s.Realm, Auth: authenticator{n.credentials}, TCPRelay: s.TCPRelay,
+		UDP: s.Listen, Realm: s.Realm, Auth: authenticator{n.credentials}, TCPRelay: s.TCPRelay, Mobility: s.Mobility,
 		RelayPortMin: s.RelayPortMin, RelayPortMax: s.RelayPortMax,
 		Policy:    turn.Policy{Allow: s.AllowPeer, Deny: s.DenyPeer},
 		Discovery: discoveryConfig{Alternate: s.AlternateListen},

@@ -22,14 +22,18 @@ import (
 func TestCoturnUtilitiesAgainstTurnAlone(t *testing.T) {
 	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
 	credentials := map[string][]string{"secret": {"-u", "ann", "-W", turnSecret}, "name": {"-u", testUser, "-w", testPassword}}
-	for over, flags := range map[string][]string{"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}} {
+	for over, flags := range map[string][]string{
+		"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}, "UDP and moving": {"-M"},
+	} {
 		for by, credential := range credentials {
 			t.Run(over+" by "+by, func(t *testing.T) {
 				t.Parallel()
 				c := turnConfig(t)
+				c.Mobility = true
 				c.User = config.List{testUser + ":" + testPassword}
 				w := startTurn(t, c)
-				ports := map[string]uint16{"UDP": w.node.media.UDPAddrs()[0].Port(), "TCP": w.node.tcp[0].Port(), "TLS": w.node.tls[0].Port()}
+				udp := w.node.media.UDPAddrs()[0].Port()
+				ports := map[string]uint16{"UDP": udp, "UDP and moving": udp, "TCP": w.node.tcp[0].Port(), "TLS": w.node.tls[0].Port()}
 				peer := echo(t, "127.0.0.1")
 				args := append([]string{"-c", "-m", "2", "-n", "30", "-z", "5", "-e", "127.0.0.1", "-r", strconv.Itoa(int(peer.Port()))}, credential...)
 				args = append(append(args, flags...), "-p", strconv.Itoa(int(ports[over])), "127.0.0.1")
