@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,9 +28,10 @@ const (
 	attachedMax = 64
 )
 
-// interfaces attaches the program to the interfaces that carry the addresses of
-// channels. It has a goroutine of its own, because attaching may wait for others
-// who change the network.
+// interfaces attaches the program to the interfaces that packets may come by: an
+// address of the server may be on one and be routed to by all, or be on none of
+// them (anycast). It has a goroutine of its own, because attaching may wait for
+// others who change the network.
 type interfaces struct {
 	program *ebpf.Program
 	log     *slog.Logger
@@ -52,7 +54,8 @@ func watchInterfaces(program *ebpf.Program, log *slog.Logger) *interfaces {
 	return i
 }
 
-// want sees to it that packets for these addresses are looked at. It does not wait.
+// want sees to it that packets for these addresses are looked at: interfaces come
+// and go. It does not wait.
 func (i *interfaces) want(addresses ...netip.Addr) {
 	now, look := mono.Now(), false
 	i.mu.Lock()
@@ -102,7 +105,7 @@ func (i *interfaces) look() {
 	there := make(map[int]bool, len(all))
 	for n := range all {
 		there[all[n].Index] = true
-		if i.attached[all[n].Index] == nil && i.carriesWanted(&all[n]) {
+		if i.attached[all[n].Index] == nil && fits(&all[n]) {
 			i.attach(&all[n])
 		}
 	}
@@ -114,8 +117,9 @@ func (i *interfaces) look() {
 	}
 }
 
-// carriesWanted leaves out what has no Ethernet header: loopback, tunnels.
-func (i *interfaces) carriesWanted(dev *net.Interface) bool {
+// fits says whether dev has an Ethernet header, which leaves out loopback and
+// tunnels, and an address of its own, which leaves out the ports of bridges.
+func fits(dev *net.Interface) bool {
 	const ethernetAddress = 6
 	if dev.Flags&net.FlagLoopback != 0 || dev.Flags&net.FlagPointToPoint != 0 || len(dev.HardwareAddr) != ethernetAddress {
 		return false
@@ -124,16 +128,10 @@ func (i *interfaces) carriesWanted(dev *net.Interface) bool {
 	if err != nil {
 		return false // gone meanwhile
 	}
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	for _, a := range addresses {
-		if prefix, err := netip.ParsePrefix(a.String()); err == nil {
-			if _, ok := i.wanted[prefix.Addr().Unmap()]; ok {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(addresses, func(a net.Addr) bool {
+		prefix, err := netip.ParsePrefix(a.String())
+		return err == nil && prefix.Addr().IsGlobalUnicast()
+	})
 }
 
 func (i *interfaces) attach(dev *net.Interface) {
@@ -151,7 +149,7 @@ func (i *interfaces) attach(dev *net.Interface) {
 		// A family that is off has no such file, and no packets either.
 		setting := fmt.Sprintf("/proc/sys/net/%s/conf/%s/forwarding", family, dev.Name)
 		if value, err := os.ReadFile(setting); err == nil && strings.TrimSpace(string(value)) == "0" {
-			i.log.Info("kernel path: everything goes through user space while forwarding is off",
+			i.log.Info("kernel path: packets of this family go through user space while forwarding is off",
 				"interface", dev.Name, "setting", fmt.Sprintf("net.%s.conf.%s.forwarding", family, dev.Name))
 		}
 	}

@@ -12,9 +12,8 @@
 // does not make anything live longer.
 //
 // The sources of the program are in bpf/, its files named by a packet's way; the
-// compiled form is committed (make bpf compiles it again). It is attached to the
-// interfaces that carry an address of a channel, and goes with the process: nothing
-// is pinned.
+// compiled form is committed (make bpf compiles it again). It is attached when the
+// first channel is bound, and goes with the process: nothing is pinned.
 package offload
 
 import (

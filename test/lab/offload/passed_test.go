@@ -270,3 +270,21 @@ func (c *capture) check(packet []byte, from, to netip.AddrPort) (ttl, class int)
 	}
 	return ttl, class
 }
+
+// TestServerBetweenTwoNetworks: packets for its address come by both of its links.
+func TestServerBetweenTwoNetworks(t *testing.T) {
+	w := newWorld(t)
+	far := w.net.Namespace("far")
+	w.net.Veth(w.server, "eth1", far, "eth0")
+	w.server.IP("addr add 198.51.100.1/24 dev eth1")
+	w.server.Sysctl("ipv4/conf/eth1/forwarding", "1")
+	far.IP("addr add 198.51.100.2/24 dev eth0", "route add default via 198.51.100.1")
+	w.start(settings{Offload: "tc"})
+	ip := netip.MustParseAddr("198.51.100.2")
+	p := &pair{
+		turnClient: allocate(t, w.client, clientIPs[0], serverIPs[0], ip),
+		peer:       open(t, far, ip, 7000), marker: open(t, far, ip, 7001),
+	}
+	p.bind(channel, p.peer.addr)
+	p.viaKernel(w)
+}

@@ -83,7 +83,7 @@ func (s settings) run() error {
 	defer stop()
 	return node.Run(ctx, &config.Settings{
 		HTTP: metricsAt, UDP: fmt.Sprint(":", turnPort), RelayPortMin: 49152, RelayPortMax: 65535, TURNSecret: turnSecret,
-		AllowPeer:    []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("2001:db8::/32")},
+		AllowPeer:    []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8::/32")},
 		AllowMetrics: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 		Offload:      s.Offload, MaxConnections: 10, MaxPerAddress: 10,
 	}, node.Host{Version: "test", Banner: io.Discard, Log: slog.New(slog.NewTextHandler(os.Stderr, nil))})
@@ -111,6 +111,7 @@ func (s settings) withoutRights() error {
 // world is a server, a client and a peer on one link.
 type world struct {
 	t                    *testing.T
+	net                  *netns.World
 	server, client, peer *netns.Namespace
 	cmd                  *exec.Cmd
 	ended                chan struct{}
@@ -143,7 +144,7 @@ func newWorld(t *testing.T) *world {
 		netns.Missing(t, "a kernel with BTF")
 	}
 	n := netns.New(t)
-	w := &world{t: t, server: n.Namespace("server"), client: n.Namespace("client"), peer: n.Namespace("peer"), log: &output{}}
+	w := &world{t: t, net: n, server: n.Namespace("server"), client: n.Namespace("client"), peer: n.Namespace("peer"), log: &output{}}
 	lan := n.Namespace("lan")
 	lan.IP("link add br0 type bridge", "link set dev br0 up")
 	for _, version := range []string{"iptables", "ip6tables"} {
