@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"unsafe"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -136,6 +135,3 @@ func clockAhead() (int64, error) {
 	}
 	return ts.Nano() - int64(mono.Now()), nil
 }
-
-// slotSize is that of the program's struct slot.
-const slotSize = int(unsafe.Sizeof(programSlot{}))

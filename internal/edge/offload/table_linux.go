@@ -33,8 +33,8 @@ const (
 // the kernel. Moving a lease is a plain write.
 type table struct {
 	maps  *programMaps
-	slots []byte
-	ahead int64 // see clockAhead
+	pages []atomic.Pointer[slotPage] // those in use so far
+	ahead int64                      // see clockAhead
 
 	mu      sync.Mutex
 	bound   map[Slot]entry
@@ -44,6 +44,12 @@ type table struct {
 	refused uint64
 }
 
+// slotPage is the unit in which slots are mapped, so that a server without
+// channels has no memory of them.
+type slotPage [slotsPerPage]programSlot
+
+const slotsPerPage = 1024 // 64 KiB, a multiple of every page size
+
 // entry is what has to be removed for a slot.
 type entry struct{ client, peer programFlow }
 
@@ -52,9 +58,8 @@ func (t *table) init(maps *programMaps) (err error) {
 		return err
 	}
 	t.maps, t.bound = maps, make(map[Slot]entry)
-	size := int(maps.Slots.MaxEntries()) * slotSize
-	t.slots, err = unix.Mmap(maps.Slots.FD(), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	return os.NewSyscallError("mmap", err)
+	t.pages = make([]atomic.Pointer[slotPage], int(maps.Slots.MaxEntries())/slotsPerPage)
+	return nil
 }
 
 // close makes the table an empty one, which may still be counted.
@@ -62,14 +67,31 @@ func (t *table) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	clear(t.bound)
-	if t.slots != nil {
-		_ = unix.Munmap(t.slots) // it is ours, so it cannot fail
-		t.slots = nil
+	for i := range t.pages {
+		if p := t.pages[i].Swap(nil); p != nil {
+			_ = unix.Munmap(unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))) // it is ours, so it cannot fail
+		}
 	}
+	t.pages = nil
+}
+
+// mapPage makes the memory of a slot accessible.
+func (t *table) mapPage(s Slot) error {
+	page := &t.pages[s/slotsPerPage]
+	if page.Load() != nil {
+		return nil
+	}
+	size := int(unsafe.Sizeof(slotPage{}))
+	mem, err := unix.Mmap(t.maps.Slots.FD(), int64(int(s/slotsPerPage)*size), size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return os.NewSyscallError("mmap", err)
+	}
+	page.Store((*slotPage)(unsafe.Pointer(unsafe.SliceData(mem))))
+	return nil
 }
 
 func (t *table) at(s Slot) *programSlot {
-	return (*programSlot)(unsafe.Pointer(&t.slots[int(s)*slotSize]))
+	return &t.pages[s/slotsPerPage].Load()[s%slotsPerPage]
 }
 
 // instant is a time of ours as the program counts it.
@@ -98,10 +120,10 @@ func (o *Offload) Bind(c Channel, l Lease) (Slot, bool) {
 func (t *table) bind(c *Channel, l Lease) (Slot, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s, ok := t.take()
-	if !ok {
+	s, err := t.take()
+	if err != nil {
 		t.refused++
-		return 0, fmt.Errorf("no more than %d channels: %w", len(t.slots)/slotSize, unix.ENOSPC)
+		return 0, err
 	}
 	slot := t.at(s)
 	atomic.AddUint32(&slot.Generation, 1)
@@ -109,7 +131,7 @@ func (t *table) bind(c *Channel, l Lease) (Slot, error) {
 	e := entry{client: flowOf(c.Client, c.Server, c.Number), peer: flowOf(c.Peer, c.Relay, 0)}
 	out := programHop{Flow: flowOf(c.Relay, c.Peer, 0), Slot: uint32(s), Generation: slot.Generation}
 	back := programHop{Flow: flowOf(c.Server, c.Client, c.Number), Slot: uint32(s), Generation: slot.Generation}
-	err := t.maps.FromClients.Update(&e.client, &out, ebpf.UpdateNoExist)
+	err = t.maps.FromClients.Update(&e.client, &out, ebpf.UpdateNoExist)
 	if err == nil {
 		if err = t.maps.FromPeers.Update(&e.peer, &back, ebpf.UpdateNoExist); err != nil {
 			_ = t.maps.FromClients.Delete(&e.client) // it was entered just now
@@ -124,17 +146,20 @@ func (t *table) bind(c *Channel, l Lease) (Slot, error) {
 	return s, nil
 }
 
-func (t *table) take() (Slot, bool) {
+func (t *table) take() (Slot, error) {
 	if n := len(t.free); n > 0 {
 		s := t.free[n-1]
 		t.free = t.free[:n-1]
-		return s, true
+		return s, nil
 	}
-	if int(t.fresh) == len(t.slots)/slotSize {
-		return 0, false
+	if int(t.fresh) == len(t.pages)*slotsPerPage {
+		return 0, fmt.Errorf("no more than %d channels: %w", t.fresh, unix.ENOSPC)
+	}
+	if err := t.mapPage(t.fresh); err != nil {
+		return 0, err
 	}
 	t.fresh++
-	return t.fresh - 1, true
+	return t.fresh - 1, nil
 }
 
 // Extend moves the lease of a channel, forward or back.
