@@ -61,11 +61,12 @@ func expectNoLoss(t *testing.T, output string, atLeast int) {
 func TestCoturnUclientLosesNothing(t *testing.T) {
 	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
 	ports := map[string]func(*testServer) uint16{
-		"UDP": func(s *testServer) uint16 { return s.UDPAddr().Port() },
-		"TCP": func(s *testServer) uint16 { return s.tcp.Port() },
-		"TLS": func(s *testServer) uint16 { return s.tls.Port() },
+		"UDP":  func(s *testServer) uint16 { return s.UDPAddr().Port() },
+		"TCP":  func(s *testServer) uint16 { return s.tcp.Port() },
+		"TLS":  func(s *testServer) uint16 { return s.tls.Port() },
+		"DTLS": func(s *testServer) uint16 { return s.UDPAddr().Port() },
 	}
-	transports := map[string][]string{"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}}
+	transports := map[string][]string{"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}, "DTLS": {"-S"}}
 	for transport, flags := range transports {
 		for _, way := range []struct {
 			name  string

@@ -10,10 +10,12 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/parley-rtc/parley/internal/edge/offload"
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/edge/udp"
+	"github.com/parley-rtc/parley/internal/engine/dtls"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 	"github.com/parley-rtc/parley/internal/mono"
 )
@@ -35,6 +37,7 @@ type mediaConfig struct {
 	TCPRelay                   bool             // relay TCP as well (RFC 6062), from the same range of ports
 	Offload                    *offload.Offload // nil: everything passes user space; closed with the media
 	Discovery                  discoveryConfig
+	DTLS                       dtls.Config // no certificate: DTLS is not spoken
 	Limits                     mediaLimits
 	Alternates                 []turn.Alternate // for clients that there is no room for
 	Webhook                    WebhookConfig    // who knows users that Auth does not
@@ -62,11 +65,21 @@ type media struct {
 	closing chan struct{}
 }
 
-// streamClient is a TURN client that came over TCP or TLS. Its Sock is set by the
+// clientConn is what a client sends and receives through, beside UDP. Nothing of it
+// waits, but for Wait.
+type clientConn interface {
+	Send(now mono.Time, message []byte) bool
+	SetIdle(d time.Duration)
+	Proven() // the client has shown who it is
+	Close()
+	Wait()
+}
+
+// streamClient is a TURN client that came over TCP, TLS or DTLS. Its Sock is set by the
 // shard and read by the shard alone.
 type streamClient struct {
 	client turn.Client
-	conn   *stream.Conn
+	conn   clientConn
 	open   atomic.Int32 // allocations; the shard writes it
 }
 
@@ -122,6 +135,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		s := newShard(p, turn.New(engine), m.directory, m.events)
 		s.kernel, s.webhook = kernel, m.webhook
 		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
+		s.dtls = newDTLSClients(s, m, cfg.DTLS)
 		m.shards = append(m.shards, s)
 	}
 	for _, s := range m.shards {
@@ -150,8 +164,10 @@ func (m *media) UDPAddrs() []netip.AddrPort { return m.pollers[0].LocalAddrs() }
 // ServeStream serves a TURN client's connection until it is closed.
 func (m *media) ServeStream(conn net.Conn, secure bool) {
 	c := newStreamClient(conn, secure)
-	if !m.enter(c, conn) {
-		_ = conn.Close()
+	framed := stream.NewConn(conn, m.shared)
+	c.conn = framed
+	if !m.enter(c) {
+		framed.Close()
 		return
 	}
 	defer m.leave(c)
@@ -160,12 +176,12 @@ func (m *media) ServeStream(conn net.Conn, secure bool) {
 		return
 	}
 	for {
-		f, err := c.conn.ReadFrame()
+		f, err := framed.ReadFrame()
 		if err != nil {
 			break
 		}
 		if id, ok := turn.BindsConnection(f.Payload()); ok {
-			if s, c, ok = m.bindPeer(s, c, f, id); !ok {
+			if s, c, ok = m.bindPeer(s, c, framed, f, id); !ok {
 				break
 			}
 			continue
@@ -187,7 +203,7 @@ func newStreamClient(conn net.Conn, secure bool) *streamClient {
 	return c
 }
 
-func (m *media) enter(c *streamClient, conn net.Conn) bool {
+func (m *media) enter(c *streamClient) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	select {
@@ -195,7 +211,6 @@ func (m *media) enter(c *streamClient, conn net.Conn) bool {
 		return false
 	default:
 	}
-	c.conn = stream.NewConn(conn, m.shared)
 	m.streams[c] = struct{}{}
 	m.serving.Add(1)
 	return true
@@ -241,7 +256,7 @@ func (m *media) logEvents() {
 	}
 }
 
-var transportNames = map[turn.Transport]string{turn.UDP: "udp", turn.TCP: "tcp", turn.TLS: "tls"}
+var transportNames = map[turn.Transport]string{turn.UDP: "udp", turn.TCP: "tcp", turn.TLS: "tls", turn.DTLS: "dtls"}
 
 // Close ends all streams, then the shards. If ctx ends first, it returns without
 // waiting for the rest.

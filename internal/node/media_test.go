@@ -48,11 +48,12 @@ func startTestServer(t *testing.T, cfg mediaConfig) *testServer {
 		cfg.Auth = oneUser{}
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
-	m, err := startMedia(cfg)
+	certificates, err := stream.LoadCertificates(t.Context(), stream.CertificateConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificates, err := stream.LoadCertificates(t.Context(), stream.CertificateConfig{})
+	cfg.DTLS.Certificate = certificates.Certificate
+	m, err := startMedia(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

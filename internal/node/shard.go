@@ -9,6 +9,7 @@ import (
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/edge/udp"
 	"github.com/parley-rtc/parley/internal/engine/demux"
+	"github.com/parley-rtc/parley/internal/engine/dtls"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 	"github.com/parley-rtc/parley/internal/invariant"
 	"github.com/parley-rtc/parley/internal/mono"
@@ -46,6 +47,7 @@ type shard struct {
 
 	tcp     *tcpRelays
 	detours detours
+	dtls    *dtlsClients
 
 	unclaimed     atomic.Uint64 // datagrams of no protocol spoken here
 	eventsDropped atomic.Uint64
@@ -65,7 +67,7 @@ func newShard(poller *udp.Poller, engine *turn.Engine, directory *relayDirectory
 		mail: newMailbox(poller.Wake), stopped: make(chan struct{}),
 		detours: detours{to: make(map[turn.Client]*detour), from: make(map[turn.Client]*detour)},
 	}
-	s.tcp = newTCPRelays(s)
+	s.tcp, s.dtls = newTCPRelays(s), newDTLSClients(s, nil, dtls.Config{})
 	return s
 }
 
@@ -138,6 +140,8 @@ func (s *shard) handleDatagram(now mono.Time, in *dgram.In) {
 		if !s.sendOn(now, client, in) {
 			s.engine.HandleClient(now, client, in, &s.out)
 		}
+	case demux.DTLS:
+		s.dtls.handle(now, in)
 	default:
 		s.unclaimed.Add(1)
 	}
@@ -272,6 +276,7 @@ func (s *shard) finishRound() {
 		f.Release()
 		s.frames[i] = nil
 	}
+	s.dtls.replies = s.dtls.replies[:0]
 	s.closing, s.streamsGone, s.frames = s.closing[:0], s.streamsGone[:0], s.frames[:0]
 	s.out.Reset()
 }

@@ -192,7 +192,7 @@ func (t *tcpRelays) close() {
 // bindPeer handles a frame that asks for the stream of c to be joined with a peer,
 // at the shard that has the peer. It returns when the engine has refused that, or,
 // with ok false, when the joined streams are over.
-func (m *media) bindPeer(s *shard, c *streamClient, f *stream.Frame, id turn.ConnectionID) (*shard, *streamClient, bool) {
+func (m *media) bindPeer(s *shard, c *streamClient, framed *stream.Conn, f *stream.Frame, id turn.ConnectionID) (*shard, *streamClient, bool) {
 	if n := int(id.Shard()); n < len(m.shards) && m.shards[n] != s {
 		s, c = m.shards[n], moveStream(s, m.shards[n], c)
 	}
@@ -206,8 +206,8 @@ func (m *media) bindPeer(s *shard, c *streamClient, f *stream.Frame, id turn.Con
 		if p == nil {
 			return s, c, true
 		}
-		c.conn.Proven() // or it could not have named the connection
-		c.conn.Join(p)
+		framed.Proven() // or it could not have named the connection
+		framed.Join(p)
 		s.mail.post(letter{peer: &peerLetter{what: peerOver, peer: p, id: id}}, s.stopped)
 	case <-s.stopped:
 	}

@@ -68,6 +68,12 @@ func (c *Certificates) TLSConfig() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: protocols}
 }
 
+// Certificate returns the certificate for a server name, which may be empty, for
+// handshakes other than TLS over TCP.
+func (c *Certificates) Certificate(name string) (*tls.Certificate, error) {
+	return c.get(&tls.ClientHelloInfo{ServerName: name})
+}
+
 // Trusted says whether browsers will take the certificate without asking.
 func (c *Certificates) Trusted() bool { return c.trusted }
 

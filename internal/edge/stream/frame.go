@@ -38,6 +38,9 @@ var (
 	largeFrames = sync.Pool{New: func() any { return &Frame{Buf: make([]byte, dgram.Headroom+frameMax)} }}
 )
 
+// NewFrame returns a frame for size bytes that come from elsewhere, at most 65,556.
+func NewFrame(size int) *Frame { return newFrame(size) }
+
 func newFrame(size int) *Frame {
 	pool := &smallFrames
 	if size > smallFrame {

@@ -14,7 +14,11 @@ const (
 	UDP Transport = iota
 	TCP
 	TLS
+	DTLS // datagrams, as over UDP, but no source is forged
 )
+
+// datagrams says whether messages keep their bounds by themselves.
+func (t Transport) datagrams() bool { return t == UDP || t == DTLS }
 
 // Client is one client's 5-tuple. It is comparable: two requests with the same
 // Client come from the same place (RFC 8656, section 3.2).

@@ -189,7 +189,7 @@ func (e *Engine) originIn(d Directory, a *allocation, from netip.AddrPort, now m
 // https://www.rfc-editor.org/rfc/rfc8656#section-12.5
 func (e *Engine) sendChannelData(a *allocation, ch *channel, in *dgram.In, out *Out) bool {
 	n, pad := in.End-in.Start, 0
-	if a.client.Transport != UDP {
+	if !a.client.Transport.datagrams() {
 		pad = -n & 3
 	} else if channelHeaderLen+n > udpPayloadMax {
 		return false
@@ -218,7 +218,7 @@ func (e *Engine) sendData(a *allocation, peer netip.AddrPort, in *dgram.In, out 
 	dataAt := stun.HeaderLen + stun.AttrHeaderLen + addrLen
 	head := dataAt + stun.AttrHeaderLen
 	length := head - stun.HeaderLen + n + pad
-	if length > uint16Max || a.client.Transport == UDP && stun.HeaderLen+length > udpPayloadMax {
+	if length > uint16Max || a.client.Transport.datagrams() && stun.HeaderLen+length > udpPayloadMax {
 		return false
 	}
 	b := out.frame(in, head, pad)
