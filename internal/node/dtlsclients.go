@@ -69,6 +69,14 @@ func newDTLSClients(s *shard, m *media, config dtls.Config) *dtlsClients {
 	return d
 }
 
+// dtlsConfig lets clients come over DTLS where there is a certificate.
+func dtlsConfig(c *stream.Certificates) dtls.Config {
+	if c == nil {
+		return dtls.Config{}
+	}
+	return dtls.Config{Certificate: c.Certificate}
+}
+
 // handle handles a datagram that looks like DTLS. Nothing is kept of a client that
 // has not come back with a cookie.
 func (d *dtlsClients) handle(now mono.Time, in *dgram.In) {

@@ -77,7 +77,7 @@ var (
 	descRelayed       = describe("turn_relayed_packets_total", "Packets relayed.", "direction")
 	descRelayedBytes  = describe("turn_relayed_bytes_total", "Payload bytes relayed.", "direction")
 	descTURNDropped   = describe("turn_dropped_packets_total", "Packets that led to nothing.", "reason")
-	descTURNStreams   = describe("turn_streams", "TURN clients over TCP and TLS.")
+	descTURNStreams   = describe("turn_streams", "TURN clients over TCP, TLS and DTLS.")
 	descStreamDropped = describe("turn_stream_dropped_total", "Packets not written to TCP or TLS clients that do not read fast enough.")
 
 	descPeers       = describe("turn_tcp_peers_total", "Connections between TCP allocations and peers.")

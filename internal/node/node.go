@@ -69,7 +69,7 @@ func Run(ctx context.Context, settings *config.Settings, host Host) error {
 	n := &node{settings: settings, host: host, failed: make(chan error, 4)}
 	defer n.stop()
 	for _, start := range []func(context.Context) error{
-		n.startCredentials, n.startMedia, n.startSignaling, n.startCertificates, n.startListeners,
+		n.startCredentials, n.startCertificates, n.startMedia, n.startSignaling, n.startListeners,
 	} {
 		if err := start(ctx); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (n *node) startMedia(context.Context) (err error) {
 		UDP: listed(n.settings.UDP), PublicIPs: n.settings.PublicIP, Realm: Realm, Auth: authenticator{n.credentials},
 		RelayPortMin: n.settings.RelayPortMin, RelayPortMax: n.settings.RelayPortMax,
 		Policy:  turn.Policy{Allow: n.settings.AllowPeer, Deny: n.settings.DenyPeer},
-		Offload: n.kernel.path, Log: n.host.Log,
+		Offload: n.kernel.path, DTLS: dtlsConfig(n.certificate), Log: n.host.Log,
 	})
 	if err != nil && n.kernel.path != nil {
 		n.kernel.path.Close()

@@ -68,7 +68,7 @@ func newTurnNode(settings *config.TurnSettings, host Host, reread func() (*confi
 func (n *turnNode) run(ctx context.Context, hangup <-chan os.Signal) error {
 	defer n.stop()
 	for _, start := range []func(context.Context) error{
-		n.startCredentials, n.startMedia, n.startCertificates, n.startListeners, n.startOperators,
+		n.startCredentials, n.startCertificates, n.startMedia, n.startListeners, n.startOperators,
 	} {
 		if err := start(ctx); err != nil {
 			return err
@@ -118,7 +118,11 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 			Rates: turn.Rates{Allocation: s.MaxBPS, User: s.MaxBPSPerUser},
 		},
 		Webhook: WebhookConfig{URL: s.AuthURL, Token: s.AuthToken},
+		DTLS:    dtlsConfig(n.certificate),
 		Log:     n.host.Log,
+	}
+	if len(s.Listen) > 0 { // turns: over UDP has the port of turns: over TCP
+		cfg.UDP = slices.Concat(s.Listen, s.TLSListen)
 	}
 	for _, a := range s.AlternateServers {
 		cfg.Alternates = append(cfg.Alternates, turn.Alternate{Address: a.Address, Domain: a.Name})
@@ -135,7 +139,7 @@ func (n *turnNode) startMedia(context.Context) (err error) {
 	if n.media, err = startMedia(cfg); err != nil && n.kernel.path != nil {
 		n.kernel.path.Close()
 	}
-	return listenError("listen", strings.Join(s.Listen, ", "), err)
+	return listenError("listen", strings.Join(cfg.UDP, ", "), err)
 }
 
 // placeRelays settles where relays are bound and how they are advertised.
