@@ -24,6 +24,9 @@ const (
 	// only delay what follows.
 	queueAgeMax = 3 * time.Second
 
+	// freePerChunk is how many chunks must be free for each that a queue has.
+	freePerChunk = 8
+
 	// responsesMax is how many bytes of answers may wait. Who lets more than that
 	// lie sends requests and does not read.
 	responsesMax = 64 << 10
@@ -190,17 +193,31 @@ func (c *Conn) hasRoom(size int, response bool) bool {
 		}
 		return true
 	}
-	if c.queued+size > queueMax || c.shared.chunks.Load() >= c.shared.chunksMax {
+	if c.queued+size > queueMax || !c.fits(size+3) && !c.shared.hasChunkFor(len(c.queue)) {
 		c.shared.droppedFull.Add(1)
 		return false
 	}
 	return true
 }
 
+// fits says whether the last chunk has room for size bytes.
+func (c *Conn) fits(size int) bool {
+	n := len(c.queue)
+	return n > 0 && len(c.queue[n-1].data)+size <= chunkSize
+}
+
+// hasChunkFor says whether a queue of some chunks may have one more: as long as
+// they are few beside those that nobody has. So the more memory is taken, the less
+// may one queue have of it, and who reads finds room although others do not read.
+func (s *Shared) hasChunkFor(chunks int) bool {
+	free := s.chunksMax - s.chunks.Load()
+	return int64(chunks+1)*freePerChunk <= free
+}
+
 // lastChunk returns a chunk with room for size bytes at the end of the queue.
 func (c *Conn) lastChunk(now mono.Time, size int) *chunk {
-	if n := len(c.queue); n > 0 && len(c.queue[n-1].data)+size <= chunkSize {
-		return c.queue[n-1]
+	if c.fits(size) {
+		return c.queue[len(c.queue)-1]
 	}
 	last := chunks.Get().(*chunk)
 	last.data, last.since = last.data[:0], now
@@ -211,13 +228,19 @@ func (c *Conn) lastChunk(now mono.Time, size int) *chunk {
 
 // dropOld removes data that waited too long. Responses stay.
 func (c *Conn) dropOld(now mono.Time) {
-	for i := 0; i < len(c.queue) && now.Sub(c.queue[i].since) > queueAgeMax; i++ {
+	for i := 0; i < len(c.queue) && now.Sub(c.queue[i].since) > queueAgeMax; {
 		old := c.queue[i]
 		before := len(old.data)
 		var dropped int
 		old.data, dropped = keepResponses(old.data)
 		c.shared.droppedOld.Add(uint64(dropped))
 		c.queued -= before - len(old.data)
+		if len(old.data) > 0 {
+			i++
+			continue
+		}
+		c.queue = append(c.queue[:i], c.queue[i+1:]...)
+		c.shared.free(old)
 	}
 }
 

@@ -142,6 +142,58 @@ func TestTheMemoryOfAllQueuesIsBounded(t *testing.T) {
 	})
 }
 
+// TestWhoReadsFindsRoomBesideWhoDoesNot: while many never read (30 for 32 MiB, so 240
+// for the 256 MiB of a server), a burst of an I-frame for another client arrives
+// whole.
+func TestWhoReadsFindsRoomBesideWhoDoesNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := NewShared(512 * chunkSize)
+		data := channelData(string(bytes.Repeat([]byte("v"), 1100)))
+		for range 30 {
+			c, far := pipe(shared)
+			defer func() { far.Close(); c.Close(); c.Wait() }()
+			c.Send(second, data)
+			synctest.Wait() // its writer has the first chunk
+			for c.Send(second, data) {
+			}
+		}
+		c, far := pipe(shared)
+		const frames = 200
+		for i := range frames {
+			data[4], data[5] = byte(i>>8), byte(i)
+			if !c.Send(second, data) {
+				t.Fatalf("frame %d was dropped", i)
+			}
+		}
+		r := bufio.NewReader(far)
+		for i := range frames {
+			f, err := readFrame(r, func(int) {})
+			if err != nil || f.Payload()[4] != byte(i>>8) || f.Payload()[5] != byte(i) {
+				t.Fatalf("frame %d: %v", i, err)
+			}
+		}
+		c.Close()
+		c.Wait()
+	})
+}
+
+// TestOldDataGivesItsMemoryBack when the next comes, not when somebody reads.
+func TestOldDataGivesItsMemoryBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := NewShared(0)
+		c, far := pipe(shared)
+		defer func() { far.Close(); c.Close(); c.Wait() }()
+		data := channelData(string(bytes.Repeat([]byte("v"), 60000)))
+		for c.Send(second, data) {
+		}
+		full := shared.Counters().QueueBytes
+		c.Send(second.Add(queueAgeMax+1), data)
+		if got := shared.Counters(); full < 10*chunkSize || got.QueueBytes > 3*chunkSize {
+			t.Errorf("%d bytes were queued, %d are left", full, got.QueueBytes)
+		}
+	})
+}
+
 func TestSilenceAndHalfFramesEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		send []byte
