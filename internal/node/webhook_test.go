@@ -2,6 +2,8 @@ package node
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	pion "github.com/pion/turn/v4"
 
 	"github.com/parley-rtc/parley/internal/control/auth"
@@ -52,6 +55,13 @@ func startProgram(t *testing.T) *program {
 			fmt.Fprint(rw, `{"password": "swordfish", "ttl": 3600}`)
 		case strings.HasPrefix(q.Username, "slow"):
 			<-stop
+		case strings.Count(q.Username, ".") == 2:
+			claims := jwt.RegisteredClaims{}
+			if _, err := tokens.ParseWithClaims(q.Username, &claims, func(*jwt.Token) (any, error) { return tokenSecret, nil }); err != nil {
+				http.Error(rw, "no", http.StatusForbidden)
+				return
+			}
+			fmt.Fprintf(rw, `{"password": %q, "username": %q, "ttl": %f}`, passwordOf(q.Username), claims.Subject, time.Until(claims.ExpiresAt.Time).Seconds())
 		case q.Username == "broken":
 			http.Error(rw, "no", http.StatusInternalServerError)
 		case q.Username == "moved":
@@ -62,6 +72,29 @@ func startProgram(t *testing.T) *program {
 	}))
 	t.Cleanup(func() { close(stop); p.Close() })
 	return p
+}
+
+// A JWT as the username: what is shared with the program is its secret, and who makes
+// the token makes a password with it.
+var (
+	tokenSecret = []byte("a secret of the program")
+	tokens      = jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired())
+)
+
+func passwordOf(username string) string {
+	mac := hmac.New(sha256.New, tokenSecret)
+	mac.Write([]byte(username))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func tokenFor(t *testing.T, subject string, life time.Duration) string {
+	t.Helper()
+	claims := jwt.RegisteredClaims{Subject: subject, ExpiresAt: jwt.NewNumericDate(time.Now().Add(life))}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(tokenSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 func (p *program) config() WebhookConfig {
@@ -279,7 +312,8 @@ func TestUsersOfAWebhookRelay(t *testing.T) {
 		go func() { _, _ = allocateAs(t, s, fmt.Sprint("slow", i), "x") }()
 	}
 	eventually(t, "questions that are not answered", func() bool { return p.asked.Load() >= 4 })
-	for user, password := range map[string]string{testUser: testPassword, "ann": "swordfish"} {
+	fresh, expired := tokenFor(t, "dora", time.Hour), tokenFor(t, "dora", -time.Minute)
+	for user, password := range map[string]string{testUser: testPassword, "ann": "swordfish", fresh: passwordOf(fresh)} {
 		relay, err := allocateAs(t, s, user, password)
 		if err != nil {
 			t.Fatalf("%s: %v", user, err)
@@ -289,7 +323,9 @@ func TestUsersOfAWebhookRelay(t *testing.T) {
 	if _, err := allocateAs(t, s, "ann", "tuna"); err == nil {
 		t.Error("ann gets in with a wrong password")
 	}
-	if _, err := allocateAs(t, s, "nobody", "x"); err == nil {
-		t.Error("nobody gets in")
+	for name, user := range map[string]string{"nobody": "nobody", "an expired JWT": expired, "a changed JWT": fresh[:len(fresh)-4] + "AAAA"} {
+		if _, err := allocateAs(t, s, user, passwordOf(user)); err == nil {
+			t.Errorf("%s gets in", name)
+		}
 	}
 }
