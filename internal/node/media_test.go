@@ -116,6 +116,12 @@ func echo(t *testing.T, ip string) netip.AddrPort {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveEcho(t, c)
+	return c.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// serveEcho sends back what arrives at c.
+func serveEcho(t *testing.T, c *net.UDPConn) {
 	_ = c.SetReadBuffer(4 << 20)
 	t.Cleanup(func() { c.Close() })
 	go func() {
@@ -128,5 +134,4 @@ func echo(t *testing.T, ip string) netip.AddrPort {
 			_, _ = c.WriteToUDPAddrPort(buf[:n], from)
 		}
 	}()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort()
 }
