@@ -112,7 +112,7 @@ const (
 	CodeBadRequest           Code = 400
 	CodeUnauthenticated      Code = 401
 	CodeForbidden            Code = 403
-	CodeMobilityForbidden    Code = 405 // RFC 8016, section 3.1.4
+	CodeMobilityForbidden    Code = 405 // RFC 8016, section 3.4
 	CodeUnknownAttribute     Code = 420
 	CodeAllocationMismatch   Code = 437
 	CodeStaleNonce           Code = 438
