@@ -239,23 +239,6 @@ func (c *streamClient) allocation(kind turn.EventKind) {
 	}
 }
 
-func (m *media) logEvents() {
-	defer close(m.logged)
-	for e := range m.events {
-		switch e.Kind {
-		case turn.AllocationOpened:
-			m.log.Info("allocation opened", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "relay", e.Relayed, "user", e.User)
-		case turn.AllocationClosed:
-			m.log.Info("allocation closed", "addr", e.Client.Remote, "relay", e.Relayed, "reason", e.Reason, "user", e.User,
-				"to_peer_bytes", e.ToPeer.Bytes, "to_client_bytes", e.ToClient.Bytes)
-		case turn.ClientJoined:
-			m.log.Info("allocation moves", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "relay", e.Relayed, "user", e.User)
-		case turn.AuthenticationFailed:
-			m.log.Warn("authentication failed", "addr", e.Client.Remote, "transport", transportNames[e.Client.Transport], "reason", e.Reason, "user", e.User)
-		}
-	}
-}
-
 var transportNames = map[turn.Transport]string{turn.UDP: "udp", turn.TCP: "tcp", turn.TLS: "tls", turn.DTLS: "dtls"}
 
 // Close ends all streams, then the shards. If ctx ends first, it returns without

@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +21,8 @@ import (
 	"time"
 
 	"github.com/parley-rtc/parley/internal/edge/stream"
+	"github.com/parley-rtc/parley/internal/engine/turn"
+	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // fail2banLine is the filter of docs/turn-server.md, as fail2ban reads it.
@@ -30,6 +34,33 @@ var fail2banLine = func() *regexp.Regexp {
 	filter := regexp.MustCompile(`(?m)^failregex = (.*)$`).FindSubmatch(text)
 	return regexp.MustCompile(strings.Replace(string(filter[1]), "<HOST>", `([0-9a-fA-F.:]+?)`, 1))
 }()
+
+func TestFail2banFindsTheSourceInEveryLine(t *testing.T) {
+	log := &turnLog{}
+	logger := slog.New(slog.NewTextHandler(log, nil))
+	var lines failureLines
+	now := mono.Time(1)
+	for _, remote := range []string{"203.0.113.9:1", "[2001:db8::9]:65535"} {
+		e := turn.Event{Kind: turn.AuthenticationFailed, User: `a" addr=192.0.2.1:1 transport=`, Reason: "wrong credential"}
+		e.Client.Remote = netip.MustParseAddrPort(remote)
+		lines.log(now, &e, logger)
+		text := strings.Split(strings.TrimSpace(log.String()), "\n")
+		found := fail2banLine.FindStringSubmatch(text[len(text)-1])
+		if found == nil || found[1] != e.Client.Remote.Addr().String() {
+			t.Errorf("%v: found %v in %s", remote, found, text[len(text)-1])
+		}
+	}
+	for range 100 * failureLinesMax {
+		lines.log(now, &turn.Event{}, logger)
+	}
+	if n := strings.Count(log.String(), "authentication failed"); n != failureLinesMax {
+		t.Errorf("%d lines in a second, want %d", n, failureLinesMax)
+	}
+	lines.log(now.Add(2*time.Second), &turn.Event{}, logger)
+	if !log.has("authentication failures not logged\" count=4952") {
+		t.Errorf("how many were left out is not in\n%.300s", log)
+	}
+}
 
 // json reads what ctl wrote, and forgets it.
 func (w *turnWorld) json(into any) {

@@ -23,7 +23,7 @@ func TestCoturnUtilitiesAgainstTurnAlone(t *testing.T) {
 	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
 	credentials := map[string][]string{"secret": {"-u", "ann", "-W", turnSecret}, "name": {"-u", testUser, "-w", testPassword}}
 	for over, flags := range map[string][]string{
-		"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}, "UDP and moving": {"-M"},
+		"UDP": nil, "TCP": {"-t"}, "TLS": {"-t", "-S"}, "DTLS": {"-S"}, "UDP and moving": {"-M"},
 	} {
 		for by, credential := range credentials {
 			t.Run(over+" by "+by, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestCoturnUtilitiesAgainstTurnAlone(t *testing.T) {
 				c.User = config.List{testUser + ":" + testPassword}
 				w := startTurn(t, c)
 				udp := w.node.media.UDPAddrs()[0].Port()
-				ports := map[string]uint16{"UDP": udp, "UDP and moving": udp, "TCP": w.node.tcp[0].Port(), "TLS": w.node.tls[0].Port()}
+				ports := map[string]uint16{"UDP": udp, "DTLS": udp, "UDP and moving": udp, "TCP": w.node.tcp[0].Port(), "TLS": w.node.tls[0].Port()}
 				peer := echo(t, "127.0.0.1")
 				args := append([]string{"-c", "-m", "2", "-n", "30", "-z", "5", "-e", "127.0.0.1", "-r", strconv.Itoa(int(peer.Port()))}, credential...)
 				args = append(append(args, flags...), "-p", strconv.Itoa(int(ports[over])), "127.0.0.1")
@@ -77,6 +77,20 @@ func TestTurnQuotas(t *testing.T) {
 			t.Errorf("allocation %d, by %s: %v, want %q", i, want.user, err, want.refused)
 		}
 	}
+}
+
+func TestTurnLimitsRates(t *testing.T) {
+	c := turnConfig(t)
+	c.MaxBPS = 1000
+	w := startTurn(t, c)
+	relay, peer := w.mustAllocate("udp"), echo(t, "127.0.0.1")
+	expectEcho(t, relay, peer, []byte("as much as is allowed"))
+	for range 20 {
+		if _, err := relay.WriteTo(make([]byte, 500), net.UDPAddrFromAddrPort(peer)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the limit", func() bool { return w.node.Stats().Dropped["allocation_rate"] >= 10 })
 }
 
 func TestTurnSendsClientsOnWhileItDrains(t *testing.T) {
