@@ -22,7 +22,7 @@ type letter struct {
 	task   func(now mono.Time) // carried out by the shard; it must be short
 	client *streamClient
 	peer   *peerLetter
-	bound  chan<- *stream.Peer // with a frame that asks to be joined with a peer
+	bound  chan<- boundPeer // with a frame that asks to be joined with a peer
 	frame  *stream.Frame
 	gone   bool
 	detour *detour // of the client that frame is from, instead of client

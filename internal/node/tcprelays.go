@@ -20,7 +20,8 @@ type tcpRelays struct {
 
 	listeners map[turn.RelayID]*stream.Relay
 	peers     map[turn.ConnectionID]*stream.Peer
-	binds     []letter // streams that asked to be joined, of this round
+	binds     []letter                     // streams that asked to be joined, of this round
+	meters    map[turn.RelayID]*relayMeter // where rates are limited
 }
 
 // peerLetter is what other goroutines tell a shard of a connection with a peer.
@@ -44,6 +45,7 @@ const (
 func newTCPRelays(s *shard) *tcpRelays {
 	return &tcpRelays{
 		shard: s, listeners: make(map[turn.RelayID]*stream.Relay), peers: make(map[turn.ConnectionID]*stream.Peer),
+		meters: make(map[turn.RelayID]*relayMeter),
 	}
 }
 
@@ -79,6 +81,7 @@ func (t *tcpRelays) closeListeners(from int) int {
 		t.directory.remove(l.Local())
 		l.Close()
 		delete(t.listeners, id)
+		delete(t.meters, id)
 	}
 	return len(out.CloseListeners)
 }
@@ -164,19 +167,19 @@ func (t *tcpRelays) noteBind(l letter) {
 // refused. What the engine sent to the stream is queued already.
 func (t *tcpRelays) answerBinds(joins []turn.JoinStreams) {
 	for i, l := range t.binds {
-		l.bound <- t.peerFor(l.client.client.Sock, joins)
+		l.bound <- t.boundFor(l.client.client.Sock, joins)
 		t.binds[i] = letter{}
 	}
 	t.binds = t.binds[:0]
 }
 
-func (t *tcpRelays) peerFor(sock dgram.Sock, joins []turn.JoinStreams) *stream.Peer {
-	for _, j := range joins {
-		if j.Client.Sock == sock {
-			return t.peers[j.ID]
+func (t *tcpRelays) boundFor(sock dgram.Sock, joins []turn.JoinStreams) boundPeer {
+	for i := range joins {
+		if joins[i].Client.Sock == sock {
+			return boundPeer{t.peers[joins[i].ID], t.paceOf(&joins[i])}
 		}
 	}
-	return nil
+	return boundPeer{}
 }
 
 // close ends everything when the shard has stopped.
@@ -196,19 +199,19 @@ func (m *media) bindPeer(s *shard, c *streamClient, framed *stream.Conn, f *stre
 	if n := int(id.Shard()); n < len(m.shards) && m.shards[n] != s {
 		s, c = m.shards[n], moveStream(s, m.shards[n], c)
 	}
-	bound := make(chan *stream.Peer, 1)
+	bound := make(chan boundPeer, 1)
 	if !s.mail.post(letter{client: c, frame: f, bound: bound}, s.stopped) {
 		f.Release()
 		return s, c, false
 	}
 	select {
-	case p := <-bound:
-		if p == nil {
+	case b := <-bound:
+		if b.peer == nil {
 			return s, c, true
 		}
 		framed.Proven() // or it could not have named the connection
-		framed.Join(p)
-		s.mail.post(letter{peer: &peerLetter{what: peerOver, peer: p, id: id}}, s.stopped)
+		framed.Join(b.peer, b.pace)
+		s.mail.post(letter{peer: &peerLetter{what: peerOver, peer: b.peer, id: id}}, s.stopped)
 	case <-s.stopped:
 	}
 	return s, c, false

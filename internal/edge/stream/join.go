@@ -31,7 +31,10 @@ type halfCloser interface {
 //
 // The bytes that are on their way wait in the kernel, or in one buffer in each
 // direction where there is TLS: who does not read makes its sender wait.
-func (c *Conn) Join(p *Peer) {
+//
+// pace is asked before so many bytes pass, by one goroutine for each direction; they
+// wait until it agrees. Nil means that there is no limit.
+func (c *Conn) Join(p *Peer, pace *Pace) {
 	defer p.Close()
 	peer, ok := p.join(c)
 	if !ok || !c.detach() {
@@ -44,8 +47,9 @@ func (c *Conn) Join(p *Peer) {
 	client := unwrapped(c.net)
 	var half atomic.Bool
 	var both sync.WaitGroup
-	both.Go(func() { pass(client, peer, &half, &c.shared.passedToClient, p.Close) })
-	pass(peer, client, &half, &c.shared.passedToPeer, p.Close)
+	way := passage{half: &half, peer: p, pace: pace}
+	both.Go(func() { way.pass(client, peer, false, &c.shared.passedToClient) })
+	way.pass(peer, client, true, &c.shared.passedToPeer)
 	both.Wait()
 }
 
@@ -94,14 +98,56 @@ func (n noHalves) CloseWrite() error { return n.Close() }
 
 var passBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
+// Pace limits what passes.
+type Pace struct {
+	// Chunk is how many bytes are asked for at once.
+	Chunk int
+	// Allows says whether a chunk more may pass now.
+	Allows func(toPeer bool) bool
+}
+
+// paceRetry is how long bytes wait before Pace is asked again.
+const paceRetry = 10 * time.Millisecond
+
+// passage is both directions of a joined stream.
+type passage struct {
+	half *atomic.Bool // one of them has ended
+	peer *Peer
+	pace *Pace // nil: no limit
+}
+
+func (w *passage) chunk() int64 {
+	if w.pace == nil {
+		return passChunk
+	}
+	return int64(w.pace.Chunk)
+}
+
+// await waits until the pace allows a chunk more; false means that the streams are
+// closed.
+func (w *passage) await(toPeer bool) bool {
+	for w.pace != nil && !w.pace.Allows(toPeer) {
+		if w.peer.isClosed() {
+			return false
+		}
+		time.Sleep(paceRetry)
+	}
+	return true
+}
+
 // pass copies from src to dst until src ends; then it ends dst's half. Any error
 // ends both at once.
-func pass(dst, src halfCloser, half *atomic.Bool, passed *atomic.Uint64, closeBoth func()) {
+func (w *passage) pass(dst, src halfCloser, toPeer bool, passed *atomic.Uint64) {
+	half, closeBoth := w.half, w.peer.Close
 	for {
+		if !w.await(toPeer) {
+			closeBoth()
+			return
+		}
 		if half.Load() {
 			limitHalf(dst, src)
 		}
-		n, err := passSome(dst, src)
+		n, err := passSome(dst, src, w.chunk())
 		passed.Add(uint64(n))
 		if err == nil {
 			continue
@@ -126,10 +172,10 @@ func limitHalf(dst, src net.Conn) {
 	_ = dst.SetWriteDeadline(until)
 }
 
-// passSome copies up to passChunk bytes. Between two TCP sockets the kernel does
+// passSome copies up to so many bytes. Between two TCP sockets the kernel does
 // it, where it can.
-func passSome(dst, src halfCloser) (n int64, err error) {
-	limited := &io.LimitedReader{R: src, N: passChunk}
+func passSome(dst, src halfCloser, most int64) (n int64, err error) {
+	limited := &io.LimitedReader{R: src, N: most}
 	_, in := src.(*net.TCPConn)
 	if to, out := dst.(*net.TCPConn); in && out {
 		n, err = to.ReadFrom(limited)

@@ -175,6 +175,12 @@ func (p *Peer) join(c *Conn) (*net.TCPConn, bool) {
 	return p.conn, true
 }
 
+func (p *Peer) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
+}
+
 // Refuse closes a connection that is not wanted, and keeps nothing of it.
 func (p *Peer) Refuse() {
 	p.mu.Lock()

@@ -35,6 +35,13 @@ type ConnectPeer struct {
 type JoinStreams struct {
 	ID     ConnectionID
 	Client Client
+
+	// What the owner has to keep to, because the bytes do not pass the engine: the
+	// rate of all connections of Relay together, and that of the user's Account,
+	// which is nil without a Ledger.
+	Relay   RelayID
+	Rates   Rates
+	Account Account
 }
 
 // checkAllocateTCP returns the error code for a TCP allocation that cannot be
@@ -253,7 +260,9 @@ func (e *Engine) handleConnectionBind(r *request) {
 	e.connections.dequeue(c)
 	b := e.begin(r, stun.Success)
 	e.succeed(r, &b)
-	r.out.JoinStreams = append(r.out.JoinStreams, JoinStreams{ID: c.id, Client: r.client})
+	r.out.JoinStreams = append(r.out.JoinStreams, JoinStreams{
+		ID: c.id, Client: r.client, Relay: c.alloc.only().id, Rates: e.cfg.Rates, Account: c.alloc.account,
+	})
 }
 
 // HandlePeerClosed handles the end of a connection with a peer, joined or not.
