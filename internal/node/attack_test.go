@@ -80,7 +80,7 @@ var hostileNames = []string{
 func TestHostileUsernames(t *testing.T) {
 	w := startTurn(t, turnConfig(t))
 	series := func() (names []string) {
-		families, err := newRegistry(&collector{media: w.node.media, version: "test"}).Gather()
+		families, err := newRegistry(w.node.collector()).Gather()
 		if err != nil {
 			t.Fatal(err)
 		}
