@@ -98,8 +98,11 @@ func (p *Process) Stop() error {
 func (p *Process) Log() string { return p.stderr.String() }
 
 // RSS returns the resident memory of the server in bytes (VmRSS).
-func (p *Process) RSS() (int64, error) {
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *Process) RSS() (int64, error) { return RSS(p.cmd.Process.Pid) }
+
+// RSS is [Process.RSS] of a process that somebody else has started.
+func RSS(pid int) (int64, error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
@@ -113,8 +116,11 @@ func (p *Process) RSS() (int64, error) {
 }
 
 // CPU returns the time that the server's threads were on a CPU (schedstat).
-func (p *Process) CPU() (time.Duration, error) {
-	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", p.cmd.Process.Pid))
+func (p *Process) CPU() (time.Duration, error) { return CPU(p.cmd.Process.Pid) }
+
+// CPU is [Process.CPU] of a process that somebody else has started.
+func CPU(pid int) (time.Duration, error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(files) == 0 {
 		return 0, errors.New("no schedstat")
 	}
@@ -136,11 +142,14 @@ func (p *Process) CPU() (time.Duration, error) {
 // Settled waits until the resident memory stays within one percent for five
 // seconds and returns it. Garbage collection and giving memory back to the kernel
 // are part of what a server costs, so they get their time.
-func (p *Process) Settled(ctx context.Context) (int64, error) {
+func (p *Process) Settled(ctx context.Context) (int64, error) { return Settled(ctx, p.cmd.Process.Pid) }
+
+// Settled is [Process.Settled] of a process that somebody else has started.
+func Settled(ctx context.Context, pid int) (int64, error) {
 	var last int64
 	same := 0
 	err := Wait(ctx, 2*time.Minute, "the memory to settle", func() (bool, error) {
-		now, err := p.RSS()
+		now, err := RSS(pid)
 		if diff := now - last; diff > last/100 || -diff > last/100 {
 			last, same = now, 0
 		} else {

@@ -1,0 +1,53 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// interruptTimeApart says whether the kernel takes the time of interrupts out of
+// the time of threads (CONFIG_IRQ_TIME_ACCOUNTING), as far as it tells.
+var interruptTimeApart = bytes.Contains(kernelConfig(), []byte("\nCONFIG_IRQ_TIME_ACCOUNTING=y"))
+
+func kernelRelease() string {
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return "unknown"
+	}
+	return unix.ByteSliceToString(name.Release[:])
+}
+
+func kernelConfig() []byte {
+	if data, err := os.ReadFile("/boot/config-" + kernelRelease()); err == nil {
+		return data
+	}
+	file, err := os.Open("/proc/config.gz")
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = file.Close() }()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		return nil
+	}
+	data, _ := io.ReadAll(unpacked) // what is cut tells less
+	return data
+}
+
+// processorName is what /proc/cpuinfo calls the first processor.
+func processorName() string {
+	data, _ := os.ReadFile("/proc/cpuinfo") // without it there is no name
+	for line := range strings.Lines(string(data)) {
+		if key, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown processor"
+}
