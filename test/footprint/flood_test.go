@@ -78,11 +78,11 @@ func source(i int) netip.Addr {
 }
 
 // TestFloods: 100,000 sources that do not exist send everything there is without a
-// credential. The memory stays where it is, a good client loses nothing, and the
+// credential, to a server that speaks DTLS as well. The memory stays where it is, a good client loses nothing, and the
 // metrics are the same series as before.
 func TestFloods(t *testing.T) {
 	at := freePort(t)
-	p, err := load.StartParley(t.Context(), build(t), "--udp", at.String(), "--turn-secret", floodSecret, "--allow-peer", "127.0.0.0/8")
+	p, err := load.StartParley(t.Context(), build(t), "--udp", at.String(), "--https", "127.0.0.1:0", "--turn-secret", floodSecret, "--allow-peer", "127.0.0.0/8")
 	if err != nil {
 		t.Fatal(err)
 	}

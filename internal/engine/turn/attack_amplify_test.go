@@ -3,6 +3,7 @@ package turn
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,6 +112,42 @@ func TestAmplificationByMessage(t *testing.T) {
 		w.wantNoState(t)
 	}
 	t.Logf("worst: %.2f", worst)
+}
+
+// What a server may be told to offer makes the answer longer that everybody gets,
+// and so does a realm: by their own length, and once.
+func TestAmplificationByOffers(t *testing.T) {
+	size := func(cfg Config, offer ...string) int {
+		w := newWorld(t, cfg)
+		w.users.offer.set(offer)
+		victim := w.client("victim", "udp", "198.51.100.1:4000")
+		w.fromClient(victim, w.request(victim, stun.Allocate, nil))
+		if len(w.last) != 1 {
+			t.Fatalf("%d replies", len(w.last))
+		}
+		return len(w.last[0])
+	}
+	plain, all := size(Config{}, "sha256"), Config{Software: strings.Repeat("s", 100), Discovery: fourPoints(), Extensions: Extensions{
+		Mobility: true, DontFragment: true, Alternates: []Alternate{{}},
+	}}
+	if got := size(all, "sha256", "anonymity"); got > plain+4 {
+		t.Errorf("with every extension a challenge has %d bytes, without %d", got, plain)
+	}
+	name := "turn.example.org"
+	if got, most := size(all, "sha256", "tokens="+name), plain+4+len(name); got > most {
+		t.Errorf("with tokens a challenge has %d bytes, at most %d", got, most)
+	}
+	long := strings.Repeat("r", 128)
+	if got, most := size(Config{Realm: long}, "sha256"), plain-len("parley")+len(long); got > most {
+		t.Errorf("with a long realm a challenge has %d bytes, at most %d", got, most)
+	}
+	// A server without room sends nobody elsewhere who has proved nothing.
+	w := newWorld(t, all)
+	w.engine.SetDraining(true)
+	victim := w.client("victim", "udp", "198.51.100.1:4000")
+	if got := w.fromClient(victim, w.request(victim, stun.Allocate, nil)); !strings.Contains(got, "error 401") {
+		t.Errorf("while draining: %s", got)
+	}
 }
 
 // sixPoints are four points of IPv6.
