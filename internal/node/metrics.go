@@ -72,6 +72,7 @@ var (
 	descAllocated     = describe("turn_allocations_total", "Allocations opened.")
 	descTURNRequests  = describe("turn_requests_total", "STUN and TURN requests.", "method")
 	descChallenges    = describe("turn_challenges_total", "Replies that ask for a credential.")
+	descPeerErrors    = describe("turn_peer_errors_total", "ICMP messages about peers that clients were told of.")
 	descAuthFailures  = describe("turn_auth_failures_total", "Requests with a wrong credential.")
 	descTURNErrors    = describe("turn_errors_total", "Other error replies.")
 	descRelayed       = describe("turn_relayed_packets_total", "Packets relayed.", "direction")
@@ -145,7 +146,7 @@ func (c *collector) ofMedia() []metric {
 		counter(descTURNRequests, t.Connects, "connect"), counter(descTURNRequests, t.ConnectionBinds, "connection_bind"),
 		counter(descPeers, t.PeersConnected, ""),
 		counter(descPassedBytes, m.Stream.PassedToPeer, "to_peer"), counter(descPassedBytes, m.Stream.PassedToClient, "to_client"),
-		counter(descChallenges, t.Challenges, ""), counter(descAuthFailures, t.AuthFailures, ""),
+		counter(descChallenges, t.Challenges, ""), counter(descAuthFailures, t.AuthFailures, ""), counter(descPeerErrors, t.PeerErrors, ""),
 		counter(descTURNErrors, t.ErrorReplies, ""),
 		counter(descRelayed, t.ToPeerPackets, "to_peer"), counter(descRelayed, t.ToClientPackets, "to_client"),
 		counter(descRelayedBytes, t.ToPeerBytes, "to_peer"), counter(descRelayedBytes, t.ToClientBytes, "to_client"),
