@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -106,6 +107,7 @@ type client8489 struct {
 	key         []byte
 	nonce, list []byte
 	userhash    [sha256.Size]byte
+	username    string // instead of userhash
 	count       byte
 }
 
@@ -129,7 +131,11 @@ func (c *client8489) call(method uint16, more ...[]byte) (kind uint16, _ attribu
 	b = append(b, c.count)
 	b = append(b, bytes.Join(more, nil)...)
 	if c.nonce != nil {
-		b = appendAttribute(b, 0x001e, c.userhash[:])
+		if c.username == "" {
+			b = appendAttribute(b, 0x001e, c.userhash[:])
+		} else {
+			b = appendAttribute(b, 0x0006, []byte(c.username))
+		}
 		b = appendAttribute(b, 0x0014, []byte(testRealm))
 		b = appendAttribute(b, 0x0015, c.nonce)
 		b = appendAttribute(b, 0x8002, c.list)
@@ -244,4 +250,42 @@ func decode64(t *testing.T, text string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestStrictExpiryBoundsAllocations: with it, what was opened with a credential ends
+// with the credential; without it, only what is new is refused.
+func TestStrictExpiryBoundsAllocations(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		s, c := serverWith(t, auth.Set{Secrets: []string{"north"}, Strict: strict})
+		username := fmt.Sprint(time.Now().Add(5*time.Minute).Unix(), ":ann")
+		conn, err := net.Dial("udp", fmt.Sprint("127.0.0.1:", s.UDPAddr().Port()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { conn.Close() })
+		mac := hmac.New(sha1.New, []byte("north"))
+		mac.Write([]byte(username))
+		password := base64.StdEncoding.EncodeToString(mac.Sum(nil))
+		key := sha256.Sum256([]byte(username + ":" + testRealm + ":" + password))
+		client := &client8489{t: t, conn: conn, key: key[:], username: username}
+		transport := appendAttribute(nil, 0x0019, []byte{17, 0, 0, 0})
+		_, got := client.call(0x0003, transport)
+		client.nonce, client.list = got[0x0015], got[0x8002]
+		if !bytes.HasPrefix(client.nonce, []byte("obMatJos2gAAA")) {
+			t.Errorf("names that nobody knows beforehand are to be hidden: %s", client.nonce)
+		}
+		kind, got := client.call(0x0003, transport)
+		if kind != 0x0103 {
+			t.Fatalf("Allocate is answered with %#x %x", kind, got)
+		}
+		if life := binary.BigEndian.Uint32(got[0x000d]); strict != (life <= 300) || !strict && life != 600 {
+			t.Errorf("strict %v: the allocation holds for %d s", strict, life)
+		}
+		if err := c.Replace(auth.Set{Realm: testRealm, Secrets: []string{"south"}, Strict: strict}); err != nil {
+			t.Fatal(err)
+		}
+		if kind, _ := client.call(0x0004); kind != 0x0114 {
+			t.Errorf("the secret is withdrawn, and Refresh answered with %#x", kind)
+		}
+	}
 }
