@@ -34,6 +34,8 @@ type Serve struct {
 
 	Offload string `name:"offload" yaml:"offload" env:"PARLEY_OFFLOAD" default:"auto" placeholder:"MODE" help:"Relay TURN channels in the kernel: auto (where the rights allow it), tc (or do not start) or off. It needs Linux 6.6, CAP_BPF, CAP_NET_ADMIN, and forwarding switched on."`
 
+	ProxyFrom []string `name:"proxy-from" yaml:"proxy_from" env:"PARLEY_PROXY_FROM" sep:"," placeholder:"CIDR" help:"Proxies whose TCP connections begin with a header of the PROXY protocol, version 2, which says who the client is. Repeatable."`
+
 	AllowOrigin  []string `name:"allow-origin" yaml:"allow_origin" env:"PARLEY_ALLOW_ORIGIN" sep:"," placeholder:"ORIGIN" help:"Let pages of this origin (https://example.org) use the signaling, besides the server's own. Repeatable."`
 	AllowMetrics []string `name:"allow-metrics" yaml:"allow_metrics" env:"PARLEY_ALLOW_METRICS" sep:"," default:"127.0.0.0/8,::1/128" placeholder:"CIDR" help:"Who may read /metrics. Repeatable."`
 
@@ -60,6 +62,7 @@ type Settings struct {
 	Offload          string // auto, tc or off; empty: off
 	AllowOrigin      []string
 	AllowMetrics     []netip.Prefix
+	ProxyFrom        []netip.Prefix
 	MaxConnections   int
 	MaxPerAddress    int
 	LogLevel         string
@@ -191,6 +194,9 @@ func (s *Serve) checkAccess(out *Settings) (err error) {
 		}
 	}
 	if err := checkLogLevel(s.LogLevel); err != nil {
+		return err
+	}
+	if out.ProxyFrom, err = prefixes("proxy-from", s.ProxyFrom); err != nil {
 		return err
 	}
 	out.AllowMetrics, err = prefixes("allow-metrics", s.AllowMetrics)

@@ -34,6 +34,7 @@ func TestCheckSaysWhatIsWrong(t *testing.T) {
 		"at most one IPv4":             func(s *Serve) { s.PublicIP = []string{"203.0.113.1", "203.0.113.2"} },
 		"--allow-peer \"ten\"":         func(s *Serve) { s.AllowPeer = []string{"ten"} },
 		"--deny-peer \"ten\"":          func(s *Serve) { s.DenyPeer = []string{"ten"} },
+		"--proxy-from \"ten\"":         func(s *Serve) { s.ProxyFrom = []string{"ten"} },
 		"--allow-origin \"x.org\"":     func(s *Serve) { s.AllowOrigin = []string{"x.org"} },
 		"--log-level \"loud\"":         func(s *Serve) { s.LogLevel = "loud" },
 		"at least 1":                   func(s *Serve) { s.MaxConnections = 0 },
