@@ -73,3 +73,33 @@ func TestCoturnUclientAllocates(t *testing.T) {
 		})
 	}
 }
+
+// coturn's client, with a relay of the other family (RFC 6156).
+func TestCoturnUclientCrossesFamilies(t *testing.T) {
+	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
+	v4, v6 := netip.MustParseAddr("127.0.0.1"), netip.IPv6Loopback()
+	for _, c := range []struct{ flag, server, peer string }{
+		{"-x", "127.0.0.1", "::1"}, {"-X", "::1", "127.0.0.1"}, {"-x", "::1", "::1"},
+	} {
+		for _, how := range []string{"-n", "-s"} { // channels, and indications
+			t.Run(c.server+" by "+c.peer+how, func(t *testing.T) {
+				t.Parallel()
+				l, err := net.ListenPacket("udp", "[::1]:0")
+				if err != nil {
+					t.Skip(err)
+				}
+				_ = l.Close()
+				s := startTestServer(t, mediaConfig{
+					UDP: []string{net.JoinHostPort(c.server, "0")}, Policy: allowLoopback(), RelayPairs: []relayPair{{v4, v4}, {v6, v6}},
+				})
+				args := []string{"-c", "-m", "2", "-z", "5", "-u", testUser, "-w", testPassword, c.flag}
+				if how == "-s" {
+					args = append(args, "-s")
+				}
+				args = append(args, "-n", "60", "-e", c.peer, "-r", strconv.Itoa(int(echo(t, c.peer).Port())),
+					"-p", strconv.Itoa(int(s.UDPAddr().Port())), c.server)
+				expectNoLoss(t, runProgram(t, uclient, args...), 120)
+			})
+		}
+	}
+}
