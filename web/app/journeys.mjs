@@ -15,9 +15,8 @@
 // `step(name)` says what is being done, for the report when it fails. It fails by throwing. An error or
 // a warning on a page's console is a failure too.
 // PARLEY_BINARY names a built binary; else one is built.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { inLanes, isLane } from './test/browser/lanes.mjs';
 import { World } from './test/browser/world.mjs';
 
 const option = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1].split(',');
@@ -27,29 +26,12 @@ const folder = new URL('./test/browser/journeys/', import.meta.url);
 const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs')).map((name) => name.slice(0, -'.mjs'.length)).sort();
 
 const jobs = names.filter((n) => !only || only.includes(n)).flatMap((name) => kinds.map((kind) => [name, kind]));
-const lanes = Number(option('lanes') ?? 1);
 
 let failures = 0;
-if (process.send) await work(askForJob);
-else if (lanes > 1) await Promise.all(Array.from({ length: lanes }, watchLane));
-else await work(() => jobs.shift());
-if (!process.send) console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
+const failedLanes = await inLanes(import.meta.url, Number(option('lanes') ?? 1), jobs, work);
+failures += failedLanes;
+if (!isLane) console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
 process.exitCode = failures === 0 ? 0 : 1;
-
-/** A process that is handed journeys until none is left. */
-async function watchLane() {
-  const child = fork(new URL(import.meta.url));
-  child.on('message', () => child.send({ job: jobs.shift() }));
-  const [code] = await once(child, 'exit');
-  if (code !== 0) failures++;
-}
-
-async function askForJob() {
-  const answer = once(process, 'message');
-  process.send('next');
-  const [{ job }] = await answer;
-  return job;
-}
 
 async function work(next) {
   const world = await World.create();
@@ -66,7 +48,6 @@ async function work(next) {
     }
   } finally {
     await world.close();
-    if (process.connected) process.disconnect();
   }
 }
 
