@@ -38,9 +38,22 @@ func dialRaw(t *testing.T, to netip.AddrPort) *rawClient {
 // ask sends an Allocate of a user and returns the error code, 0 for success.
 func (c *rawClient) ask(username, password string) stun.Code {
 	c.t.Helper()
+	return c.request(stun.Allocate, username, password, func(b *stun.Builder) { b.Uint32(stun.AttrRequestedTransport, 17<<24) })
+}
+
+// permit sends a CreatePermission, with the allocation that ask got.
+func (c *rawClient) permit(ip string) stun.Code {
+	c.t.Helper()
+	return c.request(stun.CreatePermission, testUser, testPassword, func(b *stun.Builder) {
+		b.XORAddress(stun.AttrXORPeerAddress, netip.AddrPortFrom(netip.MustParseAddr(ip), 9))
+	})
+}
+
+func (c *rawClient) request(m stun.Method, username, password string, fill func(*stun.Builder)) stun.Code {
+	c.t.Helper()
 	c.count++
-	b := stun.Begin(nil, stun.TypeOf(stun.Allocate, stun.Request), stun.TransactionID{11: c.count})
-	b.Uint32(stun.AttrRequestedTransport, 17<<24)
+	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: c.count})
+	fill(&b)
 	if c.nonce != "" {
 		b.Text(stun.AttrUsername, username)
 		b.Text(stun.AttrRealm, testRealm)
@@ -57,14 +70,14 @@ func (c *rawClient) ask(username, password string) stun.Code {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	m, ok := stun.Parse(buf[:n])
+	answer, ok := stun.Parse(buf[:n])
 	if !ok {
 		c.t.Fatalf("the server sent %x", buf[:n])
 	}
-	if nonce, ok := m.Find(stun.AttrNonce); ok {
+	if nonce, ok := answer.Find(stun.AttrNonce); ok {
 		c.nonce = string(nonce)
 	}
-	v, _ := m.Find(stun.AttrErrorCode)
+	v, _ := answer.Find(stun.AttrErrorCode)
 	code, _, _ := stun.ErrorCode(v)
 	return code
 }

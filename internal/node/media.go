@@ -59,6 +59,7 @@ type media struct {
 	events    chan turn.Event
 	logged    chan struct{} // closed when the last event is logged
 
+	policy  peerPolicy
 	mu      sync.Mutex
 	streams map[*streamClient]struct{}
 	serving sync.WaitGroup
@@ -114,6 +115,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		streams: make(map[*streamClient]struct{}), closing: make(chan struct{}),
 	}
 	cfg.Policy.Own = m.directory.ownAddresses()
+	m.policy.current = cfg.Policy
 	engine := turn.Config{
 		Realm: cfg.Realm, Auth: cfg.Auth, Directory: m.directory, Policy: cfg.Policy, Software: "parley",
 		Families: m.families(), Discovery: discovery, Extensions: turn.Extensions{DontFragment: udp.DontFragment, Mobility: cfg.Mobility, Alternates: cfg.Alternates},
@@ -129,6 +131,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	}
 	rand.Read(engine.Secret[:])
 	go m.logEvents()
+	go m.watchAddresses()
 	for i, p := range pollers {
 		engine.Shard = uint8(i)
 		kernel := useKernel(m.offload, &engine)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/parley-rtc/parley/internal/engine/stun"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 )
 
@@ -29,6 +30,23 @@ func TestReloadedPolicyHoldsForOpenRelays(t *testing.T) {
 	}
 	eventually(t, "the refusal", func() bool { return refused() > before })
 	expectEcho(t, relay, kept, []byte("four"))
+}
+
+// An address that the machine gets while the server runs is out of reach as the
+// others are, and one that it loses is one of somebody else.
+func TestOwnAddressesMayChange(t *testing.T) {
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}})
+	c := dialRaw(t, s.UDPAddr())
+	if first, second := c.ask("", ""), c.ask(testUser, testPassword); first != stun.CodeUnauthenticated || second != 0 {
+		t.Fatalf("no allocation: %d, %d", first, second)
+	}
+	if code := c.permit("9.9.9.9"); code != 0 {
+		t.Fatalf("a public address: %d", code)
+	}
+	s.setOwn([]netip.Addr{netip.MustParseAddr("9.9.9.9")})
+	eventually(t, "the refusal", func() bool { return c.permit("9.9.9.9") == stun.CodeForbidden })
+	s.setOwn(nil)
+	eventually(t, "it to be somebody else's", func() bool { return c.permit("9.9.9.9") == 0 })
 }
 
 func TestOwnAddressesAreKnown(t *testing.T) {
