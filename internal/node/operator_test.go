@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -12,7 +13,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -233,3 +236,47 @@ func writeCertificate(t *testing.T, dir, name string) {
 		}
 	}
 }
+
+func FuzzSessionID(f *testing.F) {
+	f.Add("0-12-345")
+	f.Add("-1-0-+1")
+	f.Add("0-0-18446744073709551615")
+	f.Fuzz(func(t *testing.T, text string) {
+		if id, ok := parseSessionID(text); ok && id.String() != text {
+			t.Errorf("%q is %v", text, id)
+		}
+	})
+}
+
+// FuzzOperatorRequests sends anything to the handler behind the control socket and
+// the admin API. It answers JSON, and nothing is killed.
+func FuzzOperatorRequests(f *testing.F) {
+	f.Add("POST", "/v1/kill", `{"sessions": ["0-0-1"]}`)
+	f.Add("POST", "/v1/drain", `{"deadline_seconds": 1e3}`)
+	f.Add("GET", "/v1/sessions?limit=1&user=%00", "")
+	m, err := startMedia(mediaConfig{Shards: 1})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = m.Close(context.Background()) })
+	handler := newOperator(m, noServer{})
+	f.Fuzz(func(t *testing.T, method, target, body string) {
+		u, err := url.Parse(target)
+		if err != nil || u.Path == "" || u.Path[0] != '/' || method == "CONNECT" {
+			return
+		}
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, &http.Request{Method: method, URL: u, Host: "parley", Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body))})
+		if w.Code == http.StatusOK && !json.Valid(w.Body.Bytes()) || w.Code >= http.StatusInternalServerError {
+			t.Errorf("%d: %s", w.Code, w.Body)
+		}
+	})
+}
+
+// noServer is operated without effect.
+type noServer struct{}
+
+func (noServer) Stats() Stats              { return Stats{} }
+func (noServer) Drain(time.Duration)       {}
+func (noServer) Undrain()                  {}
+func (noServer) Reload() (Reloaded, error) { return Reloaded{}, nil }
