@@ -45,9 +45,9 @@ func FuzzRanges(f *testing.F) {
 		if len(list) > 2*first.BitLen() {
 			t.Fatalf("%d prefixes for %s", len(list), s)
 		}
-		ip, ok := netip.AddrFromSlice(probe)
+		ip, _ := netip.AddrFromSlice(probe) // not valid, and left out below, if it has another length
 		for _, probe := range []netip.Addr{first, last, first.Prev(), last.Next(), ip} {
-			if ok = probe.IsValid() && probe.Is4() == first.Is4(); !ok {
+			if !probe.IsValid() || probe.Is4() != first.Is4() {
 				continue
 			}
 			within, held := !probe.Less(first) && !last.Less(probe), 0

@@ -2,36 +2,42 @@ package node
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
 )
 
-// freeOn returns a UDP port that is free on all of the addresses.
+// freeOn returns a port that is free on all of the addresses, for UDP and TCP. It
+// is not one that systems give out, which another test may be given meanwhile.
 func freeOn(t *testing.T, ips ...string) uint16 {
 	t.Helper()
 	for range 50 {
-		first, err := net.ListenPacket("udp", net.JoinHostPort(ips[0], "0"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		port, free := first.LocalAddr().(*net.UDPAddr).AddrPort().Port(), true
-		for _, ip := range ips[1:] {
-			c, err := net.ListenPacket("udp", net.JoinHostPort(ip, fmt.Sprint(port)))
-			if err != nil {
-				free = false
-				break
-			}
-			_ = c.Close()
-		}
-		_ = first.Close()
-		if free {
-			return port
+		port := 10_000 + rand.IntN(20_000)
+		if freeOnAll(port, ips) {
+			return uint16(port)
 		}
 	}
 	t.Fatal("no port is free on all addresses")
 	return 0
+}
+
+func freeOnAll(port int, ips []string) bool {
+	for _, ip := range ips {
+		address := net.JoinHostPort(ip, fmt.Sprint(port))
+		c, err := net.ListenPacket("udp", address)
+		if err != nil {
+			return false
+		}
+		_ = c.Close()
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return false
+		}
+		_ = l.Close()
+	}
+	return true
 }
 
 // TestCoturnNATDiscovery: coturn's utility finds out that there is no NAT on

@@ -162,7 +162,7 @@ func (n *node) listen(flag, addr string, certificate *stream.Certificates) (*str
 		return nil, nil
 	}
 	cfg := stream.Config{
-		Address:   addr, ServeTURN: n.media.ServeStream,
+		Address: addr, ServeTURN: n.media.ServeStream,
 		MaxConnections: n.settings.MaxConnections + 1000, MaxPerSource: n.settings.MaxPerAddress * connectionsPerPerson,
 	}
 	if certificate != nil {

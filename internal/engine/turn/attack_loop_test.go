@@ -43,7 +43,7 @@ func TestRelayLoopsOnOneServer(t *testing.T) {
 // counts the packets.
 func (w *world) carry(p *person, packet []byte, from netip.AddrPort, relay func(int) netip.AddrPort) (sent int) {
 	w.engine.HandleClient(w.now, p.Client, datagram(packet, p.Remote), &w.out)
-	for w.out.Send != nil && len(w.out.Send) > 0 && sent < 100 {
+	for len(w.out.Send) > 0 && sent < 100 {
 		out := append(w.out.Send[:0:0], w.out.Send...)
 		data := append([]byte(nil), out[0].Data...)
 		w.out.Reset()
