@@ -133,10 +133,12 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	go m.logEvents()
 	go m.watchAddresses()
 	for i, p := range pollers {
-		engine.Shard = uint8(i)
+		meters := make(relayMeters)
+		engine.Shard, engine.Joined = uint8(i), meters
 		kernel := useKernel(m.offload, &engine)
 		s := newShard(p, turn.New(engine), m.directory, m.events)
 		s.kernel, s.webhook = kernel, m.webhook
+		s.tcp.meters = meters
 		s.tcp.allow(listeners, cfg.RelayPortMin, cfg.RelayPortMax)
 		s.dtls = newDTLSClients(s, m, cfg.DTLS)
 		m.shards = append(m.shards, s)

@@ -23,7 +23,7 @@ func (a *slowAccount) Pass(_ mono.Time, d turn.Direction, bytes int, _ int64) bo
 func TestPaceOfATCPAllocation(t *testing.T) {
 	s := &shard{}
 	relays := newTCPRelays(s)
-	if relays.paceOf(&turn.JoinStreams{}) != nil || relays.paceOf(&turn.JoinStreams{Rates: turn.Rates{User: 1000}}) != nil {
+	if relays.paceOf(&turn.JoinStreams{}).Chunk != 0 || relays.paceOf(&turn.JoinStreams{Rates: turn.Rates{User: 1000}}).Chunk != 0 {
 		t.Error("a limit without a rate, or without an account")
 	}
 	join := &turn.JoinStreams{Relay: 3, Rates: turn.Rates{Allocation: 4}}
@@ -41,6 +41,26 @@ func TestPaceOfATCPAllocation(t *testing.T) {
 	if n := allowed(byUser.Allows, 10); n != 3 || byUser.Chunk != 1000 {
 		t.Errorf("%d chunks of %d for the user", n, byUser.Chunk)
 	}
+}
+
+// TestSessionsOverTCPAreCounted when their connections have ended.
+func TestSessionsOverTCPAreCounted(t *testing.T) {
+	s := startTCPRelayServer(t)
+	_, allocation := pionTCPClient(t, s)
+	c, err := allocation.Dial("tcp", echoTCP(t).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectThrough(t, c, randomBytes(100000))
+	_ = c.Close()
+	eventually(t, "the bytes in the list of sessions", func() bool {
+		counted := false
+		s.Sessions(func(_ sessionID, session *turn.Session, _ mono.Time) bool {
+			counted = session.ToPeer.Bytes == 100000 && session.ToClient.Bytes == 100000
+			return true
+		})
+		return counted
+	})
 }
 
 func allowed(ask func(bool) bool, tries int) (n int) {

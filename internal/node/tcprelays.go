@@ -20,8 +20,8 @@ type tcpRelays struct {
 
 	listeners map[turn.RelayID]*stream.Relay
 	peers     map[turn.ConnectionID]*stream.Peer
-	binds     []letter                     // streams that asked to be joined, of this round
-	meters    map[turn.RelayID]*relayMeter // where rates are limited
+	binds     []letter // streams that asked to be joined, of this round
+	meters    relayMeters
 }
 
 // peerLetter is what other goroutines tell a shard of a connection with a peer.
@@ -45,7 +45,7 @@ const (
 func newTCPRelays(s *shard) *tcpRelays {
 	return &tcpRelays{
 		shard: s, listeners: make(map[turn.RelayID]*stream.Relay), peers: make(map[turn.ConnectionID]*stream.Peer),
-		meters: make(map[turn.RelayID]*relayMeter),
+		meters: make(relayMeters),
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 const (
 	// passChunk is how many bytes pass before they are counted.
-	passChunk = 1 << 20
+	passChunk = 64 << 10
 
 	// halfClosedMax is how long a connection that is closed in one direction may
 	// take for the next passChunk bytes of the other.
@@ -32,9 +32,8 @@ type halfCloser interface {
 // The bytes that are on their way wait in the kernel, or in one buffer in each
 // direction where there is TLS: who does not read makes its sender wait.
 //
-// pace is asked before so many bytes pass, by one goroutine for each direction; they
-// wait until it agrees. Nil means that there is no limit.
-func (c *Conn) Join(p *Peer, pace *Pace) {
+// pace is asked before bytes pass, which wait until it agrees.
+func (c *Conn) Join(p *Peer, pace Pace) {
 	defer p.Close()
 	peer, ok := p.join(c)
 	if !ok || !c.detach() {
@@ -98,12 +97,15 @@ func (n noHalves) CloseWrite() error { return n.Close() }
 
 var passBuffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// Pace limits what passes.
+// Pace limits and counts what passes. Its functions are called by one goroutine for
+// each direction.
 type Pace struct {
-	// Chunk is how many bytes are asked for at once.
+	// Chunk is how many bytes are asked for at once; 0: there is no limit.
 	Chunk int
 	// Allows says whether a chunk more may pass now.
 	Allows func(toPeer bool) bool
+	// Passed is told what has passed; nil: nobody counts.
+	Passed func(toPeer bool, bytes int64)
 }
 
 // paceRetry is how long bytes wait before Pace is asked again.
@@ -113,11 +115,11 @@ const paceRetry = 10 * time.Millisecond
 type passage struct {
 	half *atomic.Bool // one of them has ended
 	peer *Peer
-	pace *Pace // nil: no limit
+	pace Pace
 }
 
 func (w *passage) chunk() int64 {
-	if w.pace == nil {
+	if w.pace.Chunk == 0 {
 		return passChunk
 	}
 	return int64(w.pace.Chunk)
@@ -126,7 +128,7 @@ func (w *passage) chunk() int64 {
 // await waits until the pace allows a chunk more; false means that the streams are
 // closed.
 func (w *passage) await(toPeer bool) bool {
-	for w.pace != nil && !w.pace.Allows(toPeer) {
+	for w.pace.Chunk > 0 && !w.pace.Allows(toPeer) {
 		if w.peer.isClosed() {
 			return false
 		}
@@ -149,6 +151,9 @@ func (w *passage) pass(dst, src halfCloser, toPeer bool, passed *atomic.Uint64) 
 		}
 		n, err := passSome(dst, src, w.chunk())
 		passed.Add(uint64(n))
+		if w.pace.Passed != nil && n > 0 {
+			w.pace.Passed(toPeer, n)
+		}
 		if err == nil {
 			continue
 		}

@@ -56,7 +56,7 @@ func joinedPair(t *testing.T) (client, peer *net.TCPConn, over <-chan struct{}, 
 	c = NewConn(served, NewShared(0))
 	done := make(chan struct{})
 	go func() {
-		c.Join(<-peers, nil)
+		c.Join(<-peers, Pace{})
 		c.Close()
 		close(done)
 	}()
@@ -132,7 +132,7 @@ func TestWhatWasQueuedGoesOutBeforeThePeersBytes(t *testing.T) {
 		t.Fatal("not taken")
 	}
 	_ = peer.CloseWrite()
-	go func() { c.Join(<-peers, nil); c.Close() }()
+	go func() { c.Join(<-peers, Pace{}); c.Close() }()
 	_ = client.CloseWrite()
 	if got, err := io.ReadAll(client); err != nil || string(got) != string(success())+"first words" {
 		t.Errorf("%q, %v", got, err)

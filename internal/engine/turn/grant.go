@@ -97,6 +97,11 @@ func (e *Engine) grantAgain(now mono.Time, out *Out) {
 
 // countElsewhere adds what was relayed elsewhere to the counters.
 func (e *Engine) countElsewhere(a *allocation) {
+	if a.listens && e.cfg.Joined != nil && a.state == open {
+		toPeer, toClient := e.cfg.Joined.Relayed(a.only().id)
+		a.toPeer.join(toPeer)
+		a.toClient.join(toClient)
+	}
 	if e.cfg.Elsewhere == nil || !a.channelsGranted {
 		return
 	}
