@@ -134,7 +134,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 	go m.watchAddresses()
 	for i, p := range pollers {
 		meters := make(relayMeters)
-		engine.Shard, engine.Joined = uint8(i), meters
+		engine.Shard, engine.Extensions.Joined = uint8(i), meters
 		kernel := useKernel(m.offload, &engine)
 		s := newShard(p, turn.New(engine), m.directory, m.events)
 		s.kernel, s.webhook = kernel, m.webhook

@@ -10,7 +10,6 @@ type Config struct {
 	Realm     string        // at most 128 bytes; default "parley"
 	Auth      Authenticator // nil: no user exists
 	Directory Directory     // nil: this server has no other relays
-	Joined    Elsewhere     // counts the bytes of joined streams; nil: nobody does
 	Listeners Directory     // the same for relays over TCP; nil: there are none (RFC 6062)
 	Policy    Policy
 	Ledger    Ledger    // what all shards count together; nil: nothing

@@ -19,4 +19,7 @@ type Extensions struct {
 	// Alternates are where clients are sent that there is no room for, or that come
 	// while the server drains.
 	Alternates []Alternate
+
+	// Joined counts the bytes of joined streams (RFC 6062); nil: nobody does.
+	Joined Elsewhere
 }

@@ -97,8 +97,8 @@ func (e *Engine) grantAgain(now mono.Time, out *Out) {
 
 // countElsewhere adds what was relayed elsewhere to the counters.
 func (e *Engine) countElsewhere(a *allocation) {
-	if a.listens && e.cfg.Joined != nil && a.state == open {
-		toPeer, toClient := e.cfg.Joined.Relayed(a.only().id)
+	if a.listens && e.cfg.Extensions.Joined != nil && a.state == open {
+		toPeer, toClient := e.cfg.Extensions.Joined.Relayed(a.only().id)
 		a.toPeer.join(toPeer)
 		a.toClient.join(toClient)
 	}
