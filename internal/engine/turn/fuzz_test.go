@@ -109,6 +109,7 @@ func runScript(t *testing.T, script []byte) string {
 		checkOut(t, w)
 		outcome += w.effects()
 	}
+	w.settle()
 	return outcome
 }
 

@@ -1,6 +1,11 @@
 package turn
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/parley-rtc/parley/internal/mono"
+)
 
 // check holds the engine's tables against each other.
 func (e *Engine) check(t testing.TB) {
@@ -134,5 +139,28 @@ func (e *Engine) checkNumbers(t testing.TB) {
 	}
 	if len(e.relays)-len(e.free) > e.cfg.MaxAllocations {
 		t.Fatalf("%d relays", len(e.relays)-len(e.free))
+	}
+}
+
+// settle lets everything end by itself, of which nothing is to be left.
+func (w *world) settle() {
+	w.t.Helper()
+	e := w.engine
+	for id := range e.relays {
+		if a := e.relays[id].alloc; a != nil && a.asked(RelayID(id)) != 0 {
+			e.HandleRelayOpened(w.now, RelayOpened{ID: RelayID(id)}, &w.out)
+		}
+	}
+	w.now = w.now.Add(2 * time.Hour)
+	e.Advance(w.now, &w.out)
+	w.effects()
+	left := len(e.clients) + len(e.users) + len(e.timers.heap) + len(e.reservations) + len(e.reserved) + len(e.mobiles) +
+		len(e.relays) - len(e.free) + int(e.counters.AllocationsOpen)
+	if book, ok := e.cfg.Ledger.(*book); ok {
+		left += book.count()
+	}
+	if left > 0 || e.NextDeadline() != mono.Never {
+		w.t.Fatalf("after two hours: %d clients, %d users, %d timers, %d reservations, %d mobile, %d of %d relays free, deadline %v", len(e.clients),
+			len(e.users), len(e.timers.heap), len(e.reservations), len(e.mobiles), len(e.free), len(e.relays), e.NextDeadline())
 	}
 }
