@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/netip"
 	"testing"
 
@@ -207,5 +208,19 @@ func TestICMPReachesTheClient(t *testing.T) {
 	from, _ := m.Find(stun.AttrXORPeerAddress)
 	if at, _ := stun.XORAddress(from, m.TransactionID()); len(v) != 8 || binary.BigEndian.Uint32(v) != 3<<9|3 || at != closed {
 		t.Errorf("got %s from %v", fmt.Sprintf("%x", v), at)
+	}
+}
+
+// The client of pion/turn stops to read at a Data indication without DATA. So it must
+// not hear of peers that are not there.
+func TestPionClientSurvivesUnreachablePeers(t *testing.T) {
+	s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
+	relay, peer := relayOf(t, s), echo(t, "127.0.0.1")
+	nobody := net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:9"))
+	for i := range 20 {
+		if _, err := relay.WriteTo([]byte("is anybody there?"), nobody); err != nil {
+			t.Fatal(err)
+		}
+		expectEcho(t, relay, peer, fmt.Appendf(nil, "somebody is, %d", i))
 	}
 }
