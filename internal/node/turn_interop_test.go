@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/parley-rtc/parley/internal/config"
 )
@@ -76,6 +77,38 @@ func TestTurnQuotas(t *testing.T) {
 		if want.refused == "" && err != nil || want.refused != "" && (err == nil || !strings.Contains(err.Error(), want.refused)) {
 			t.Errorf("allocation %d, by %s: %v, want %q", i, want.user, err, want.refused)
 		}
+	}
+}
+
+// With --strict-expiry an allocation is granted no longer than its credential holds;
+// switched off by a reload, the next one is.
+func TestTurnStrictExpiry(t *testing.T) {
+	c := turnConfig(t)
+	c.StrictExpiry = true
+	w := startTurn(t, c)
+	w.ctl.Config.JSON = true
+	expires := func(user string) int64 {
+		username, password := restCredentialFor(2*time.Minute, turnSecret, user)
+		if _, err := w.allocateAs("udp", username, password); err != nil {
+			t.Fatal(err)
+		}
+		w.said.Reset()
+		if err := w.ctl.Sessions(t.Context(), &config.TurnSessions{User: username, Limit: 1}); err != nil {
+			t.Fatal(err)
+		}
+		var list SessionList
+		w.json(&list)
+		return list.Sessions[0].Expires
+	}
+	if got := expires("ann"); got > 120 {
+		t.Errorf("granted for %d s by a credential of 120 s", got)
+	}
+	c.StrictExpiry = false
+	if err := w.reload(checked(t, c)); err != nil {
+		t.Fatal(err)
+	}
+	if got := expires("bob"); got < 500 {
+		t.Errorf("granted for %d s after the reload", got)
 	}
 }
 

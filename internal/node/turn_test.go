@@ -135,7 +135,11 @@ func (w *turnWorld) reload(next *config.TurnSettings) error {
 }
 
 func restCredential(secret, user string) (username, password string) {
-	username = fmt.Sprintf("%d:%s", time.Now().Add(time.Hour).Unix(), user)
+	return restCredentialFor(time.Hour, secret, user)
+}
+
+func restCredentialFor(life time.Duration, secret, user string) (username, password string) {
+	username = fmt.Sprintf("%d:%s", time.Now().Add(life).Unix(), user)
 	mac := hmac.New(sha1.New, []byte(secret))
 	mac.Write([]byte(username))
 	return username, base64.StdEncoding.EncodeToString(mac.Sum(nil))
