@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -80,8 +81,14 @@ func TestNamesInDocumentsExist(t *testing.T) {
 		if !bytes.Contains(tree(t).Files["docs/operating.md"], []byte("`"+metric+"`")) {
 			t.Errorf("docs/operating.md does not explain the metric %s", metric)
 		}
+		if turnMetric.MatchString(metric) && !bytes.Contains(tree(t).Files["docs/operations/grafana-turn.json"], []byte(metric+"{")) {
+			t.Errorf("docs/operations/grafana-turn.json does not show the metric %s", metric)
+		}
 	}
 }
+
+// turnMetric is what the dashboard of the TURN server has to show.
+var turnMetric = regexp.MustCompile(`^parley_(turn|stream|offload)_`)
 
 func documentedNames(t *testing.T) Names {
 	t.Helper()
