@@ -75,7 +75,7 @@ func TestADayOfChurn(t *testing.T) {
 		t.Errorf("left behind: %d clients, %d users, %d timers, %d ports, %d of %d relay numbers",
 			len(e.clients), len(e.users), len(e.timers.heap), len(c.ports), len(e.relays)-len(e.free), len(e.relays))
 	}
-	if len(e.relays) > c.peak {
+	if len(e.relays) > c.peak+2 { // those of one Allocate can be on their way
 		t.Errorf("%d relay numbers for %d relays at once", len(e.relays), c.peak)
 	}
 	if grown := int64(heapInUse()) - int64(heap); grown > 1<<20 {
@@ -200,7 +200,7 @@ func (c *churn) talk(cl *churnClient, second int) {
 			b.XORAddress(stun.AttrXORPeerAddress, netip.MustParseAddrPort("[2606:4700::9]:700"))
 		})
 	}
-	next := min(second+60+c.rng.IntN(480), max(cl.gone, second+1))
+	next := min(second+200+c.rng.IntN(350), max(cl.gone, second+1))
 	c.due[next] = append(c.due[next], func(second int) { c.talk(cl, second) })
 }
 
