@@ -54,7 +54,7 @@ generate: ## write again what is generated from Go types
 
 bpf: ## compile the kernel path again; needs clang and the kernel's headers (Debian: clang, linux-libc-dev)
 	cd internal/edge/offload && GOPACKAGE=offload $(GO) run github.com/cilium/ebpf/cmd/bpf2go -tags linux -target bpfel \
-		program bpf/relay.c -- -O2 -g -Wall -Wextra -Werror -mcpu=v3 -I/usr/include/$$(uname -m)-linux-gnu
+		program bpf/relay.c -- -O2 -g -fno-strict-aliasing -Wall -Wextra -Werror -mcpu=v3 -I/usr/include/$$(uname -m)-linux-gnu
 	cat internal/edge/offload/bpf/*.[ch] | sha256sum | cut -d' ' -f1 >internal/edge/offload/bpf/compiled.sha256
 
 fuzz: ## every fuzz target for FUZZTIME (5m each)

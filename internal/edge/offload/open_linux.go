@@ -126,7 +126,7 @@ func (o *Offload) Counters() Counters {
 	return c
 }
 
-// clockAhead is how far CLOCK_MONOTONIC, which the program reads, is ahead of
+// clockAhead is how far CLOCK_MONOTONIC, which the program counts by, is ahead of
 // [mono.Now]. Read in this order, an error makes leases shorter, never longer.
 func clockAhead() (int64, error) {
 	var ts unix.Timespec

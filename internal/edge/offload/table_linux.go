@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/cilium/ebpf"
@@ -94,12 +95,16 @@ func (t *table) at(s Slot) *programSlot {
 	return &t.pages[s/slotsPerPage].Load()[s%slotsPerPage]
 }
 
+// coarse is how far the clock that the program reads, which moves in ticks, may be
+// behind. Leases end that much earlier in the kernel, and never late.
+const coarse = 10 * time.Millisecond // a tick at 100 Hz
+
 // instant is a time of ours as the program counts it.
 func (t *table) instant(at mono.Time) uint64 {
 	if at == mono.Never {
 		return 0
 	}
-	return uint64(max(0, int64(at)+t.ahead))
+	return uint64(max(0, int64(at)+t.ahead-int64(coarse)))
 }
 
 // Bind has packets of a channel relayed in the kernel. It returns false where the

@@ -14,7 +14,7 @@
 #define HELPER(result, name, ...) static result (*const name)(__VA_ARGS__) = (void *)BPF_FUNC_##name
 
 HELPER(void *, map_lookup_elem, void *map, const void *key);
-HELPER(__u64, ktime_get_ns, void);
+HELPER(__u64, ktime_get_coarse_ns, void);
 HELPER(long, skb_load_bytes, const void *skb, __u32 offset, void *to, __u32 len);
 HELPER(long, skb_store_bytes, struct __sk_buff *skb, __u32 offset, const void *from, __u32 len, __u64 flags);
 HELPER(long, l4_csum_replace, struct __sk_buff *skb, __u32 offset, __u64 from, __u64 to, __u64 flags);

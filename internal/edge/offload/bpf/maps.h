@@ -37,7 +37,7 @@ enum direction { TO_PEER, TO_CLIENT, DIRECTIONS };
 struct slot {
 	__u32 generation;
 	__u32 zero;
-	__u64 until[DIRECTIONS];  /* CLOCK_MONOTONIC, ns: relayed here before, by user space from then on */
+	__u64 until[DIRECTIONS];  /* CLOCK_MONOTONIC_COARSE, ns: relayed here before, by user space from then on */
 	__u64 packets[DIRECTIONS];
 	__u64 bytes[DIRECTIONS];  /* payload */
 	__u64 line;               /* fills a cache line */

@@ -68,21 +68,18 @@ INLINE int fix_checksum(struct __sk_buff *skb, const struct packet *p, const str
 	__be16 new_len = be16(sizeof(struct udphdr) + l->out_at + l->payload_len);
 	struct {
 		struct address from, to;
-		__be16 len, zero;
-	} was = {p->flow.from, p->flow.to, old_len, 0}, is = {f->from, f->to, new_len, 0};
-	struct {
-		__be16 from_port, to_port, len, zero, header[2];
-	} had = {p->flow.from_port, p->flow.to_port, old_len, 0, {0, 0}}, has = {f->from_port, f->to_port, new_len, 0, {0, 0}};
-	__be16 *header = l->direction == TO_PEER ? had.header : has.header;
-	header[0] = l->header[0];
-	header[1] = l->header[1];
+	} was = {p->flow.from, p->flow.to}, is = {f->from, f->to};
+	__u32 lengths = (__u16)~old_len + new_len;
+	__u32 header = l->header[0] + l->header[1];
+	if (l->direction == TO_PEER)
+		header = (__u16)~l->header[0] + (__u16)~l->header[1];
 
 	__u32 at = ETH_HLEN + ip_header_len(f->family) + __builtin_offsetof(struct udphdr, check);
-	__s64 outer = csum_diff((void *)&was, sizeof(was), (void *)&is, sizeof(is), 0);
-	__s64 inner = csum_diff((void *)&had, sizeof(had), (void *)&has, sizeof(has), 0);
-	if (l4_csum_replace(skb, at, 0, (__u32)outer, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0) < 0)
+	__u32 outer = csum_diff((void *)&was, sizeof(was), (void *)&is, sizeof(is), lengths);
+	__u32 inner = lengths + header + (__u16)~p->flow.from_port + (__u16)~p->flow.to_port + f->from_port + f->to_port;
+	if (l4_csum_replace(skb, at, 0, outer, BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0) < 0)
 		return -1;
-	return l4_csum_replace(skb, at, 0, (__u32)inner, BPF_F_MARK_MANGLED_0);
+	return l4_csum_replace(skb, at, 0, inner, BPF_F_MARK_MANGLED_0);
 }
 
 INLINE void write_udp(struct udphdr *udp, const struct leaving *l)
@@ -111,7 +108,10 @@ INLINE int write_ipv4(struct __sk_buff *skb, const struct packet *p, const struc
 		.saddr = l->hop->flow.from.word[0],
 		.daddr = l->hop->flow.to.word[0],
 	};
-	__u64 sum = (__u32)csum_diff(0, 0, (void *)&made, sizeof(made), 0);
+	__u32 sum = 0;
+#pragma unroll
+	for (int i = 0; i < 10; i++)
+		sum += ((__u16 *)&made)[i];
 	sum = (sum & 0xffff) + (sum >> 16);
 	made.check = ~(__u16)((sum & 0xffff) + (sum >> 16));
 	*ip = made;
@@ -173,7 +173,7 @@ INLINE int relay_packet(struct __sk_buff *skb, const struct packet *p, struct le
 {
 	__u32 key = l->hop->slot;
 	l->slot = map_lookup_elem(&slots, &key);
-	if (!l->slot || l->slot->generation != l->hop->generation || l->slot->until[l->direction] <= ktime_get_ns())
+	if (!l->slot || l->slot->generation != l->hop->generation || l->slot->until[l->direction] <= ktime_get_coarse_ns())
 		return pass(EXPIRED);
 	if (skb->vlan_present)
 		return pass(VLAN);
