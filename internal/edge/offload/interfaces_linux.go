@@ -3,8 +3,8 @@
 package offload
 
 import (
-	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -42,13 +42,15 @@ type interfaces struct {
 	mu     sync.Mutex
 	wanted map[netip.Addr]mono.Time // when it was last looked for
 
-	attached map[int]link.Link // by interface number; the goroutine's own
+	// By interface number; the goroutine's own.
+	attached map[int]link.Link
+	told     map[int]bool // that forwarding is off
 }
 
 func watchInterfaces(program *ebpf.Program, log *slog.Logger) *interfaces {
 	i := &interfaces{
 		program: program, log: log, wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
-		wanted: make(map[netip.Addr]mono.Time), attached: make(map[int]link.Link),
+		wanted: make(map[netip.Addr]mono.Time), attached: make(map[int]link.Link), told: make(map[int]bool),
 	}
 	go i.run()
 	return i
@@ -109,6 +111,7 @@ func (i *interfaces) look() {
 			i.attach(&all[n])
 		}
 	}
+	maps.DeleteFunc(i.told, func(index int, _ bool) bool { return !there[index] })
 	for index, l := range i.attached {
 		if !there[index] {
 			_ = l.Close()
@@ -134,7 +137,18 @@ func fits(dev *net.Interface) bool {
 	})
 }
 
+// attach lets the program look at what comes by dev, unless nothing of that could
+// be sent on anyway.
 func (i *interfaces) attach(dev *net.Interface) {
+	ipv4, ipv6 := forwards("ipv4", dev.Name), forwards("ipv6", dev.Name)
+	if !ipv4 && !ipv6 {
+		if !i.told[dev.Index] {
+			i.told[dev.Index] = true
+			i.log.Info("kernel path: not attached while forwarding is off", "interface", dev.Name,
+				"ipv4", "net.ipv4.conf."+dev.Name+".forwarding", "ipv6", "net.ipv6.conf."+dev.Name+".forwarding")
+		}
+		return
+	}
 	if len(i.attached) >= attachedMax {
 		return
 	}
@@ -144,13 +158,12 @@ func (i *interfaces) attach(dev *net.Interface) {
 		return
 	}
 	i.attached[dev.Index] = l
-	i.log.Info("kernel path: attached", "interface", dev.Name)
-	for _, family := range []string{"ipv4", "ipv6"} {
-		// A family that is off has no such file, and no packets either.
-		setting := fmt.Sprintf("/proc/sys/net/%s/conf/%s/forwarding", family, dev.Name)
-		if value, err := os.ReadFile(setting); err == nil && strings.TrimSpace(string(value)) == "0" {
-			i.log.Info("kernel path: packets of this family go through user space while forwarding is off",
-				"interface", dev.Name, "setting", fmt.Sprintf("net.%s.conf.%s.forwarding", family, dev.Name))
-		}
-	}
+	i.log.Info("kernel path: attached", "interface", dev.Name, "ipv4", ipv4, "ipv6", ipv6)
+}
+
+// forwards says whether packets of a family are forwarded that come by an
+// interface. A family that is off has no such setting.
+func forwards(family, dev string) bool {
+	value, err := os.ReadFile("/proc/sys/net/" + family + "/conf/" + dev + "/forwarding")
+	return err == nil && strings.TrimSpace(string(value)) != "0"
 }

@@ -113,3 +113,19 @@ func TestAServerThatMustHaveTheKernelPathSaysWhatItLacks(t *testing.T) {
 		t.Errorf("it ended %v and said:\n%s", w.cmd.ProcessState, log)
 	}
 }
+
+func TestWithoutForwardingNothingIsAttached(t *testing.T) {
+	w := newWorld(t)
+	w.server.Sysctl("ipv4/conf/all/forwarding", "0")
+	w.server.Sysctl("ipv6/conf/all/forwarding", "0")
+	w.start(settings{Offload: "tc"})
+	p := w.pairs(t)[0]
+	w.eventually("the log says why", func() bool { return strings.Contains(w.log.String(), "not attached while forwarding is off") })
+	p.send(p.server, channelData(channel, len(said), said))
+	if got := p.arrived(true, 0); got != fmt.Sprintf("%q", said) {
+		t.Errorf("arrived %s", got)
+	}
+	if n := w.attached(); n != 0 {
+		t.Errorf("%d programs attached", n)
+	}
+}
