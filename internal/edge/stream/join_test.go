@@ -3,6 +3,7 @@ package stream
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -167,5 +168,20 @@ func TestARelayConnectsFromItsOwnPort(t *testing.T) {
 	}
 	if _, err := OpenRelay(loopback, r.Local().Port(), r.Local().Port(), nil); !errors.Is(err, ErrNoPort) {
 		t.Errorf("a range of one port that is taken: %v", err)
+	}
+}
+
+// TestTheKernelPassesOnPlainStreams: what a listener hands out is a TCP socket
+// underneath, which splice takes; and TLS is not passed by.
+func TestTheKernelPassesOnPlainStreams(t *testing.T) {
+	kinds := make(chan string, 1)
+	l := start(t, Config{ServeTURN: func(c net.Conn, _ bool) { kinds <- fmt.Sprintf("%T", unwrapped(c)) }}, true)
+	_, _ = connect(t, l).Write(binding())
+	if got := <-kinds; got != "*net.TCPConn" {
+		t.Errorf("TCP: %s", got)
+	}
+	_, _ = connectTLS(t, l).Write(binding())
+	if got := <-kinds; got != "*tls.Conn" {
+		t.Errorf("TLS: %s", got)
 	}
 }
