@@ -167,6 +167,7 @@ func (s *shard) drainMailbox(now mono.Time) {
 		case l.peer != nil:
 			s.tcp.handle(now, l.peer)
 		case l.gone:
+			s.tcp.forget(l.client)
 			s.engine.HandleClientClosed(now, l.client.client, &s.out)
 			s.streamsGone = append(s.streamsGone, l.client.client.Sock.Index())
 		default:
@@ -231,6 +232,7 @@ func (s *shard) write(now mono.Time) {
 		}
 		if c := s.streams[o.Sock.Index()]; c != nil {
 			c.conn.Send(now, o.Data) // what finds no room is counted there
+			s.tcp.noteAnswer(o.Sock)
 		}
 	}
 	s.poller.WriteBatch(datagrams)

@@ -1,11 +1,17 @@
 package node
 
 import (
+	"slices"
+	"time"
+
 	"github.com/parley-rtc/parley/internal/dgram"
 	"github.com/parley-rtc/parley/internal/edge/stream"
 	"github.com/parley-rtc/parley/internal/engine/turn"
 	"github.com/parley-rtc/parley/internal/mono"
 )
+
+// bindTimeout is how long a stream waits to be joined with a peer, or to be refused.
+const bindTimeout = 30 * time.Second
 
 // shardsMax is how many shards a [turn.ConnectionID] can tell apart.
 const shardsMax = 256
@@ -20,7 +26,8 @@ type tcpRelays struct {
 
 	listeners map[turn.RelayID]*stream.Relay
 	peers     map[turn.ConnectionID]*stream.Peer
-	binds     []letter // streams that asked to be joined, of this round
+	binds     []letter     // streams that asked to be joined and wait
+	answered  []dgram.Sock // of this round, while there are such
 	meters    relayMeters
 }
 
@@ -163,23 +170,47 @@ func (t *tcpRelays) noteBind(l letter) {
 	}
 }
 
-// answerBinds hands each stream the peer that it is joined with, nil where it was
-// refused. What the engine sent to the stream is queued already.
-func (t *tcpRelays) answerBinds(joins []turn.JoinStreams) {
-	for i, l := range t.binds {
-		l.bound <- t.boundFor(l.client.client.Sock, joins)
-		t.binds[i] = letter{}
+// noteAnswer remembers that a stream was sent a message.
+func (t *tcpRelays) noteAnswer(sock dgram.Sock) {
+	if len(t.binds) > 0 {
+		t.answered = append(t.answered, sock)
 	}
-	t.binds = t.binds[:0]
 }
 
-func (t *tcpRelays) boundFor(sock dgram.Sock, joins []turn.JoinStreams) boundPeer {
+// answerBinds tells each stream that asked to be joined what came of it: a peer, or
+// none where it got another answer. The rest go on waiting, for the engine may have
+// to ask who they are. What the engine sent to a stream is queued already.
+func (t *tcpRelays) answerBinds(joins []turn.JoinStreams) {
 	for i := range joins {
-		if joins[i].Client.Sock == sock {
-			return boundPeer{t.peers[joins[i].ID], t.paceOf(&joins[i])}
-		}
+		t.join(&joins[i])
 	}
-	return boundPeer{}
+	t.binds = slices.DeleteFunc(t.binds, func(l letter) bool {
+		answered := slices.Contains(t.answered, l.client.client.Sock)
+		if answered {
+			l.bound <- boundPeer{}
+		}
+		return answered
+	})
+	t.answered = t.answered[:0]
+}
+
+// join hands a peer to the stream that asked for it, and closes it if that has gone.
+func (t *tcpRelays) join(j *turn.JoinStreams) {
+	p := t.peers[j.ID]
+	i := slices.IndexFunc(t.binds, func(l letter) bool { return l.client.client == j.Client })
+	if i >= 0 {
+		t.binds[i].bound <- boundPeer{p, t.paceOf(j)}
+		t.binds = slices.Delete(t.binds, i, i+1)
+	} else if p != nil {
+		delete(t.peers, j.ID)
+		p.Close()
+		t.shard.engine.HandlePeerClosed(j.ID)
+	}
+}
+
+// forget drops what a stream asked for that has gone.
+func (t *tcpRelays) forget(c *streamClient) {
+	t.binds = slices.DeleteFunc(t.binds, func(l letter) bool { return l.client == c })
 }
 
 // close ends everything when the shard has stopped.
@@ -212,6 +243,7 @@ func (m *media) bindPeer(s *shard, c *streamClient, framed *stream.Conn, f *stre
 		framed.Proven() // or it could not have named the connection
 		framed.Join(b.peer, b.pace)
 		s.mail.post(letter{peer: &peerLetter{what: peerOver, peer: b.peer, id: id}}, s.stopped)
+	case <-time.After(bindTimeout):
 	case <-s.stopped:
 	}
 	return s, c, false

@@ -31,13 +31,18 @@ type tcpAllocation interface {
 // pionTCPClient allocates a TCP relay with the client of pion/turn.
 func pionTCPClient(t *testing.T, s *testServer) (*pion.Client, tcpAllocation) {
 	t.Helper()
+	return pionTCPClientAs(t, s, testUser, testPassword)
+}
+
+func pionTCPClientAs(t *testing.T, s *testServer, user, password string) (*pion.Client, tcpAllocation) {
+	t.Helper()
 	control, err := net.Dial("tcp", s.tcp.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	c, err := pion.NewClient(&pion.ClientConfig{
 		STUNServerAddr: s.tcp.Addr().String(), TURNServerAddr: s.tcp.Addr().String(), Conn: pion.NewSTUNConn(control),
-		Username: testUser, Password: testPassword, Realm: testRealm,
+		Username: user, Password: password, Realm: testRealm,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,6 +140,21 @@ func TestPionDialsThroughATCPAllocation(t *testing.T) {
 		got := s.Counters()
 		return got.Stream.PassedToPeer == 15<<20 && got.Stream.PassedToClient == 15<<20 && got.TURN.PeersConnected == 3
 	})
+}
+
+// TestUsersOfAWebhookRelayTCP: a stream waits to be joined while somebody else is
+// asked who its user is.
+func TestUsersOfAWebhookRelayTCP(t *testing.T) {
+	s := startTestServer(t, mediaConfig{
+		UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback(), TCPRelay: true, Webhook: startProgram(t).config(),
+	})
+	_, allocation := pionTCPClientAs(t, s, "ann", "swordfish")
+	c, err := allocation.Dial("tcp", echoTCP(t).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	expectThrough(t, c, randomBytes(1<<20))
+	_ = c.Close()
 }
 
 func TestPeersReachATCPAllocation(t *testing.T) {
