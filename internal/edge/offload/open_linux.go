@@ -12,7 +12,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
-	"github.com/cilium/ebpf/rlimit"
 	"golang.org/x/sys/unix"
 
 	"github.com/parley-rtc/parley/internal/mono"
@@ -31,9 +30,6 @@ func Open(cfg Config) (*Offload, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	// Kernels before 5.11 account maps as locked memory. There is no TCX on them
-	// either, so a failure says no more than what loading will say.
-	_ = rlimit.RemoveMemlock()
 	o := &Offload{}
 	if err := o.load(cfg); err != nil {
 		o.unload()
