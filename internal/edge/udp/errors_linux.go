@@ -28,6 +28,7 @@ const (
 // fragmented. The first of them makes it report what is heard of lost datagrams.
 type fragmentation struct {
 	forbidden bool // the socket is set to send such datagrams
+	usual     int  // what it is set to else: the system's policy
 	reports   bool // the kernel keeps errors for the socket
 	count     int  // errors since the second began
 	second    mono.Time
@@ -38,15 +39,20 @@ type fragmentation struct {
 // cut here either, or ends that. Without it the kernel follows its own policy:
 // it finds out about the path and cuts what is known not to fit.
 func (s *socket) forbidFragments(on bool) {
-	level, option, value := unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_WANT
+	level, option := unix.IPPROTO_IPV6, unix.IPV6_MTU_DISCOVER
 	if s.v4 {
-		level, option, value = unix.IPPROTO_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_WANT
+		level, option = unix.IPPROTO_IP, unix.IP_MTU_DISCOVER
 	}
+	f := &s.fragments
+	value := f.usual
 	if on {
 		value = unix.IP_PMTUDISC_DO // the same number for IPv6
+		if usual, err := unix.GetsockoptInt(s.fd, level, option); err == nil {
+			f.usual = usual
+		}
 	}
 	if unix.SetsockoptInt(s.fd, level, option, value) == nil {
-		s.fragments.forbidden = on
+		f.forbidden = on
 	}
 }
 
