@@ -9,9 +9,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/binary"
+	"errors"
 	"math/big"
 	"net"
 	"net/netip"
+	"os"
 	"testing"
 	"time"
 
@@ -152,6 +154,7 @@ type link struct {
 	conn   chan *Conn
 	served *Conn
 	lose   func(toServer bool, n int) bool
+	idle   time.Duration
 	count  [2]int
 	toLink chan []byte
 }
@@ -167,7 +170,7 @@ func (l *link) WriteTo(b []byte, _ net.Addr) (int, error) {
 			l.deliver(l.gate.AppendVerifyRequest(nil, mono.Now(), client, &h))
 			return len(b), nil
 		}
-		served, err := Accept(l.config, client, &h, time.Minute, func(b []byte) { l.toLink <- b })
+		served, err := Accept(l.config, client, &h, l.idle, func(b []byte) { l.toLink <- b })
 		if err != nil {
 			l.t.Error(err)
 		}
@@ -191,6 +194,63 @@ func (l *link) pump() {
 	}
 }
 
+func newLink(t *testing.T, lose func(bool, int) bool, idle time.Duration) *link {
+	pair := certificate(t)
+	l := &link{
+		t: t, lose: lose, idle: idle, conn: make(chan *Conn, 1), toLink: make(chan []byte, 100),
+		config: Config{Certificate: func(string) (*tls.Certificate, error) { return &pair, nil }},
+		path:   &path{remote: &net.UDPAddr{}, in: make(chan []byte, 100), closed: make(chan struct{}), deadline: make(chan struct{})},
+	}
+	go l.pump()
+	return l
+}
+
+// TestASilentClientEnds, whether it has shaken hands or not.
+func TestASilentClientEnds(t *testing.T) {
+	l := newLink(t, func(bool, int) bool { return false }, 20*time.Millisecond)
+	ended := make(chan error, 1)
+	go func() {
+		c := <-l.conn
+		err := c.Handshake(t.Context())
+		if err == nil {
+			_, err = c.Read(make([]byte, MessageMax))
+		}
+		ended <- err
+	}()
+	c, err := dtls.Client(l, &net.UDPAddr{}, &dtls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, os.ErrDeadlineExceeded) && !isTimeout(err) {
+		t.Errorf("%v", err)
+	}
+	half := newLink(t, func(toServer bool, n int) bool { return toServer && n > 2 }, time.Minute)
+	go func() {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		ended <- (<-half.conn).Handshake(ctx)
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if c, err = dtls.Client(half, &net.UDPAddr{}, &dtls.Config{InsecureSkipVerify: true}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.HandshakeContext(ctx); err == nil {
+		t.Error("a handshake without the client's second flight")
+	}
+	if err := <-ended; err == nil {
+		t.Error("the handshake has not ended")
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
 // TestHandshakeBehindTheGate: pion's client gets through gate and library, with and
 // without losses, and messages pass both ways.
 func TestHandshakeBehindTheGate(t *testing.T) {
@@ -204,13 +264,7 @@ func TestHandshakeBehindTheGate(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			pair := certificate(t)
-			l := &link{
-				t: t, lose: lose, conn: make(chan *Conn, 1), toLink: make(chan []byte, 100),
-				config: Config{Certificate: func(string) (*tls.Certificate, error) { return &pair, nil }},
-				path:   &path{remote: &net.UDPAddr{}, in: make(chan []byte, 100), closed: make(chan struct{}), deadline: make(chan struct{})},
-			}
-			go l.pump()
+			l := newLink(t, lose, time.Minute)
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			defer cancel()
 			got := make(chan string, 1)
