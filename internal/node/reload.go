@@ -31,7 +31,10 @@ func (n *turnNode) Reload() (done Reloaded, err error) {
 	if err != nil {
 		return done, err
 	}
-	set.Realm = n.settings.Realm // the engines have it
+	set.Realm = n.settings.Realm                          // the engines have it
+	if err := auth.New(nil, 0).Replace(set); err != nil { // before anything changes
+		return done, err
+	}
 	if n.certificate != nil {
 		if err := n.certificate.Reload(); err != nil {
 			return done, err

@@ -364,6 +364,15 @@ func TestTurnReloadsCertificates(t *testing.T) {
 	if err := w.reload(w.next); err == nil || name() != "second.example" {
 		t.Errorf("with a broken file: %v", err)
 	}
+	writeCertificate(t, first, "third.example")
+	c.User = config.List{"ann:1", "ann:2"}
+	if err := w.reload(checked(t, c)); err == nil {
+		t.Error("two users of one name are no error")
+	}
+	c.User = config.List{"ann:1"}
+	if err := w.reload(checked(t, c)); err != nil || name() != "third.example" {
+		t.Errorf("afterwards the certificate is for %s, %v", name(), err)
+	}
 }
 
 func TestTurnListsAndKills(t *testing.T) {
