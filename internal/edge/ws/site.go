@@ -3,6 +3,7 @@ package ws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Site serves the web app: the page for every address a person can have in the
@@ -18,16 +20,24 @@ import (
 // cached for ever; everything else is asked for anew, by its ETag. /sdk.js may be
 // loaded by pages of any origin: what those may do is for the signaling to say.
 type Site struct {
-	files map[string]siteFile
+	built fs.FS
+	files map[string]*siteFile
 	page  string // the file that is the page, "" if the app was not built
 }
 
 type siteFile struct {
-	plain, gzip []byte
+	plain, gzip content
 	contentType string
-	etag        string
+	etag        func() string // of what is not immutable
 	immutable   bool
 	shared      bool // pages of other origins may load it
+}
+
+// content is a file of the built app; none if its name is empty. It is read when it
+// is asked for: what nobody asks for costs no memory.
+type content struct {
+	name  string
+	bytes int64
 }
 
 // ContentSecurityPolicy lets the page load from this server only, run no inline
@@ -44,39 +54,47 @@ const docsPolicy = ContentSecurityPolicy + "; frame-src 'self'"
 const permissions = "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), fullscreen=(self), " +
 	"speaker-selection=(self), screen-wake-lock=(self), geolocation=(), payment=(), usb=()"
 
-// NewSite reads all files of the built app into memory: under a megabyte, and no
-// file system stands between a request and its answer.
+// NewSite serves the built app, whose files do not change any more.
 func NewSite(built fs.FS) (*Site, error) {
-	s := &Site{files: map[string]siteFile{}}
+	s := &Site{built: built, files: map[string]*siteFile{}}
 	err := fs.WalkDir(built, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		data, err := fs.ReadFile(built, name)
+		info, err := d.Info()
 		if err != nil {
 			return err
 		}
 		base, compressed := strings.CutSuffix(name, ".gz")
 		f := s.files["/"+base]
+		if f == nil {
+			f = &siteFile{
+				contentType: contentType(base), immutable: strings.HasPrefix(base, "assets/"), shared: base == "sdk.js",
+				etag: sync.OnceValue(func() string { return s.hash(base) }),
+			}
+			s.files["/"+base] = f
+		}
 		if compressed {
-			f.gzip = data
+			f.gzip = content{name, info.Size()}
 		} else {
-			f.plain = data
+			f.plain = content{name, info.Size()}
 		}
-		f.contentType = contentType(base)
-		f.immutable = strings.HasPrefix(base, "assets/")
-		f.shared = base == "sdk.js"
-		if !compressed {
-			sum := sha256.Sum256(data)
-			f.etag = `"` + hex.EncodeToString(sum[:12]) + `"`
-		}
-		s.files["/"+base] = f
 		return nil
 	})
 	if _, ok := s.files["/index.html"]; ok {
 		s.page = "/index.html"
 	}
 	return s, err
+}
+
+// hash is the entity tag of a file, empty if it cannot be read.
+func (s *Site) hash(name string) string {
+	data, err := fs.ReadFile(s.built, name)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return `"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
 func contentType(name string) string {
@@ -124,7 +142,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		f, status = s.files[s.page], http.StatusNotFound // the app has a page for it
 	}
-	f.write(w, r, status)
+	s.write(w, r, f, status)
 }
 
 // pages are the first parts of addresses that the app itself shows; "" is its
@@ -137,7 +155,7 @@ func isPage(path string) bool {
 	return slices.Contains(pages, first)
 }
 
-func (f *siteFile) write(w http.ResponseWriter, r *http.Request, status int) {
+func (s *Site) write(w http.ResponseWriter, r *http.Request, f *siteFile, status int) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
 	h.Set("Vary", "Accept-Encoding")
@@ -145,25 +163,32 @@ func (f *siteFile) write(w http.ResponseWriter, r *http.Request, status int) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
 		h.Set("Cache-Control", "no-cache")
-		h.Set("ETag", f.etag)
+		h.Set("ETag", f.etag())
 	}
 	if f.shared {
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
-	if status == http.StatusOK && !f.immutable && r.Header.Get("If-None-Match") == f.etag {
+	if status == http.StatusOK && !f.immutable && r.Header.Get("If-None-Match") == f.etag() {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	body := f.plain
-	if f.gzip != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if f.gzip.name != "" && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
 		body = f.gzip
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	file, err := s.built.Open(body.name)
+	if err != nil {
+		h.Del("Content-Encoding")
+		http.Error(w, "This file of the web app cannot be read.", http.StatusInternalServerError)
+		return
+	}
+	defer func() { _ = file.Close() }()
+	h.Set("Content-Length", strconv.FormatInt(body.bytes, 10))
 	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
-		_, _ = w.Write(body) // the client is gone if this fails
+		_, _ = io.Copy(w, file) // the client is gone if this fails
 	}
 }
 
