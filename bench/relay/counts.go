@@ -82,7 +82,12 @@ func counted(name string) func(*sample) float64 {
 
 // writeCounts tells what does not depend on the speed of the machine.
 func (r *report) writeCounts(b *strings.Builder) {
-	head(b, []string{"load", "parley: datagrams per read call", "per write call", "parley-tc: share relayed in the kernel", "passed to user space"})
+	names := r.names()
+	columns := []string{"load"}
+	for _, name := range names {
+		columns = append(columns, "sleeps: "+name)
+	}
+	head(b, append(columns, "parley: datagrams per read call", "per write call", "parley-tc: share relayed in the kernel", "passed to user space"))
 	for _, c := range r.rows(false) {
 		of := func(who, name string) float64 { return r.median(c, who, counted(name)) }
 		inKernel := of(kernelName, `parley_offload_packets_total{direction="to_peer"}`) + of(kernelName, `parley_offload_packets_total{direction="to_client"}`)
@@ -95,7 +100,11 @@ func (r *report) writeCounts(b *strings.Builder) {
 				}
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", c,
+		fmt.Fprintf(b, "| %s |", c)
+		for _, name := range names {
+			fmt.Fprintf(b, " %.2f |", r.median(c, name, func(m *sample) float64 { return m.Sleeps }))
+		}
+		fmt.Fprintf(b, " %s | %s | %s | %s |\n",
 			ratio(of(parleyName, `parley_udp_datagrams_total{direction="in"}`), of(parleyName, `parley_udp_calls_total{direction="in"}`)),
 			ratio(of(parleyName, `parley_udp_datagrams_total{direction="out"}`), of(parleyName, `parley_udp_calls_total{direction="out"}`)),
 			ratio(inKernel, delivered), strings.Join(passed, ", "))

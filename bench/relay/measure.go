@@ -42,6 +42,7 @@ type sample struct {
 	HostNs    float64 `json:"host_ns"`    // the same of server, generator and the kernel's softirq threads
 	SoftirqNs float64 `json:"softirq_ns"` // of the whole machine, as /proc/stat counts it
 
+	Sleeps float64            `json:"sleeps"`           // times that a thread of the server waited, per delivered packet
 	Counts map[string]float64 `json:"counts,omitempty"` // parley's own counters, of the same time
 
 	P50us float64 `json:"p50_us,omitempty"`
@@ -146,6 +147,7 @@ func (b *bench) weigh(who *contestant, c cell, s *server, out *sender, in *recei
 	per := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(delivered) }
 	return &sample{
 		Contestant: who.name, ToPeer: c.toPeer, Payload: c.payload, Train: c.train, Rate: c.rate, Latency: c.latency,
+		Sleeps: float64(after.sleeps-before.sleeps) / float64(delivered),
 		Counts: grown(counts, countsThen), ServerNs: per(after.server - before.server), HostNs: per(after.host - before.host), SoftirqNs: per(after.softirq - before.softirq),
 	}, nil
 }
@@ -161,7 +163,10 @@ func (m *sample) fill(c cell, out *sender, in *receiver) {
 }
 
 // spent is CPU time since some past.
-type spent struct{ server, host, softirq time.Duration }
+type spent struct {
+	server, host, softirq time.Duration
+	sleeps                int
+}
 
 // readSpent reads the clocks. The host's share is put together from the threads
 // that had to do with it, because others use the machine, too. Work of the
@@ -170,6 +175,11 @@ type spent struct{ server, host, softirq time.Duration }
 func readSpent(s *server) (n spent, err error) {
 	if n.server, err = s.usage(); err != nil {
 		return n, err
+	}
+	if s.cmd != nil {
+		if n.sleeps, err = sleeps(s.cmd.Process.Pid); err != nil {
+			return n, err
+		}
 	}
 	own, err := load.CPU(os.Getpid())
 	if err != nil {

@@ -79,7 +79,7 @@ func (r *report) table() string {
 			"On-CPU time of server, generator and softirq threads, less what the same packets cost when the machine in the middle only routes them. " +
 				"Behind it, the softirq time of the whole machine as the kernel samples it (it is part of the time of the threads).", r.hostCPU},
 		{"Packets lost", "Of all that were sent; in brackets, what the generator fell short of the rate.", r.losses},
-		{"Counts", "Of parley itself; the calls include those of its empty reads.", r.writeCounts},
+		{"Counts", "Sleeps: how often the threads of a server waited, per packet. The rest are parley's own counters; the calls include those of its empty reads.", r.writeCounts},
 		{"Latency one way, us", "p50 / p99, from before the write of the client until the kernel has the packet on the other side; added: less that of the direct way.", r.latency},
 		{"Idle allocations", "Set up by 32 clients at a time; CPU of the server for each; resident memory of each.", r.crowds},
 	} {
