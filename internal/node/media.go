@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,7 +88,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		cfg.RelayPortMin, cfg.RelayPortMax = udp.PortMinDefault, udp.PortMaxDefault
 	}
 	if cfg.Shards == 0 {
-		cfg.Shards = runtime.GOMAXPROCS(0)
+		cfg.Shards = processors
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -103,7 +102,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		return nil, err
 	}
 	pollers, err := udp.Open(udp.Config{
-		Listen: cfg.UDP, RelaysOnly: len(cfg.UDP) == 0, Shards: min(cfg.Shards, runtime.GOMAXPROCS(0), shardsMax), Ports: ports,
+		Listen: cfg.UDP, RelaysOnly: len(cfg.UDP) == 0, Shards: min(cfg.Shards, processors, shardsMax), Ports: ports,
 	})
 	if err != nil {
 		return nil, err
@@ -143,6 +142,7 @@ func startMedia(cfg mediaConfig) (*media, error) {
 		s.dtls = newDTLSClients(s, m, cfg.DTLS)
 		m.shards = append(m.shards, s)
 	}
+	makeRoomFor(len(m.shards))
 	for _, s := range m.shards {
 		s.detours.shards = m.shards
 		go s.run()
@@ -278,6 +278,7 @@ func (m *media) shutDown() {
 	for _, s := range m.shards {
 		s.stop()
 	}
+	makeRoomFor(-len(m.shards))
 	for _, p := range m.pollers {
 		p.Close()
 	}

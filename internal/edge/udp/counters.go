@@ -7,7 +7,7 @@ type counters struct {
 	datagramsIn, bytesIn, datagramsOut, bytesOut atomic.Uint64
 	readCalls, writeCalls, segmented, truncated  atomic.Uint64
 	readErrors, sendBufferFull, sendRefused      atomic.Uint64
-	segmentationFaults, wakeups                  atomic.Uint64
+	segmentationFaults, wakeups, parked          atomic.Uint64
 }
 
 func (c *counters) snapshot() Counters {
@@ -18,6 +18,6 @@ func (c *counters) snapshot() Counters {
 		Segmented: c.segmented.Load(), Truncated: c.truncated.Load(),
 		ReadErrors: c.readErrors.Load(), SendBufferFull: c.sendBufferFull.Load(),
 		SendRefused: c.sendRefused.Load(), SegmentationFaults: c.segmentationFaults.Load(),
-		Wakeups: c.wakeups.Load(),
+		Wakeups: c.wakeups.Load(), Parked: c.parked.Load(),
 	}
 }

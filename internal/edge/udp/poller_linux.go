@@ -9,12 +9,10 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/parley-rtc/parley/internal/dgram"
-	"github.com/parley-rtc/parley/internal/mono"
 )
 
 // DatagramMax is the largest datagram that is delivered, in bytes.
@@ -42,7 +40,8 @@ type Poller struct {
 	relayBuffer int
 
 	events  [batchMax]unix.EpollEvent
-	next    int // events[next:ready] wait for their turn
+	lively  bool // the last wait brought something
+	next    int  // events[next:ready] wait for their turn
 	ready   int
 	read    reader
 	errors  []dgram.PeerError
@@ -203,20 +202,4 @@ func (p *Poller) Close() {
 	p.wakeFd = -1
 	p.wakeMu.Unlock()
 	p.read.free()
-}
-
-// wait fills events. It blocks until the deadline, or for good if that is
-// [mono.Never].
-func (p *Poller) wait(deadline mono.Time) {
-	timeout := -1
-	if deadline != mono.Never {
-		// Rounded up: a wait that ends before the deadline would be repeated.
-		left := deadline.Sub(mono.Now()) + time.Millisecond - 1
-		timeout = int(min(max(left, 0), time.Hour) / time.Millisecond)
-	}
-	n, err := unix.EpollWait(p.epfd, p.events[:], timeout)
-	p.next, p.ready = 0, max(n, 0)
-	if err != nil && !errors.Is(err, unix.EINTR) {
-		panic(fmt.Sprintf("epoll_wait: %v", err)) // a wrong descriptor: a mistake of ours
-	}
 }

@@ -136,7 +136,7 @@ func (p *Poller) receive(s *socket, first, end int) int {
 			hdr.SetControllen(0)
 		}
 	}
-	count, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&r.msgs[first])),
+	count, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&r.msgs[first])),
 		uintptr(end-first), unix.MSG_DONTWAIT, 0, 0)
 	p.count.readCalls.Add(1)
 	if errno != 0 {

@@ -272,7 +272,7 @@ func (p *Poller) flush(s *socket, batch []dgram.Out) {
 // sendmmsg returns how many messages the kernel took, and why it did not take
 // the next one if it took none.
 func (p *Poller) sendmmsg(s *socket, from, to int) (int, unix.Errno) {
-	count, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&p.write.msgs[from])),
+	count, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&p.write.msgs[from])),
 		uintptr(to-from), unix.MSG_DONTWAIT, 0, 0)
 	p.count.writeCalls.Add(1)
 	if errno != 0 {

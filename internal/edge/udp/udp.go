@@ -79,6 +79,7 @@ type Counters struct {
 	SendRefused            uint64 // not sent: no route, refused, filtered
 	SegmentationFaults     uint64 // times the kernel refused a GSO packet
 	Wakeups                uint64
+	Parked                 uint64 // times that a poller waited as goroutines do, because nothing came for a while
 }
 
 // Add returns the sum of c and d.
@@ -96,6 +97,7 @@ func (c Counters) Add(d Counters) Counters {
 	c.SendRefused += d.SendRefused
 	c.SegmentationFaults += d.SegmentationFaults
 	c.Wakeups += d.Wakeups
+	c.Parked += d.Parked
 	return c
 }
 
