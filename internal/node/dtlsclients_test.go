@@ -45,7 +45,7 @@ func listenUDP(t *testing.T, port int) *net.UDPConn {
 // expectBinding connects by DTLS from a socket, and asks for the mapped address.
 func expectBinding(t *testing.T, socket *net.UDPConn, server *net.UDPAddr) *dtls.Conn {
 	t.Helper()
-	c, err := dtls.Client(socket, server, &dtls.Config{InsecureSkipVerify: true})
+	c, err := dtls.ClientWithOptions(socket, server, dtls.WithInsecureSkipVerify(true))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,10 +86,9 @@ func Accept(cfg Config, remote netip.AddrPort, h *Hello, idle time.Duration, sen
 	var err error
 	silent := logging.NewDefaultLoggerFactory()
 	silent.DefaultLogLevel = logging.LogLevelDisabled
-	c.dtls, err = dtls.Server(c.path, net.UDPAddrFromAddrPort(remote), &dtls.Config{
-		GetCertificate: func(hello *dtls.ClientHelloInfo) (*tls.Certificate, error) { return cfg.Certificate(hello.ServerName) },
-		LoggerFactory:  silent,
-	})
+	c.dtls, err = dtls.ServerWithOptions(c.path, net.UDPAddrFromAddrPort(remote),
+		dtls.WithGetCertificate(func(hello *dtls.ClientHelloInfo) (*tls.Certificate, error) { return cfg.Certificate(hello.ServerName) }),
+		dtls.WithLoggerFactory(silent))
 	if err != nil {
 		return nil, err
 	}

@@ -217,7 +217,7 @@ func TestASilentClientEnds(t *testing.T) {
 		}
 		ended <- err
 	}()
-	c, err := dtls.Client(l, &net.UDPAddr{}, &dtls.Config{InsecureSkipVerify: true})
+	c, err := dtls.ClientWithOptions(l, &net.UDPAddr{}, dtls.WithInsecureSkipVerify(true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestASilentClientEnds(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	if c, err = dtls.Client(half, &net.UDPAddr{}, &dtls.Config{InsecureSkipVerify: true}); err != nil {
+	if c, err = dtls.ClientWithOptions(half, &net.UDPAddr{}, dtls.WithInsecureSkipVerify(true)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.HandshakeContext(ctx); err == nil {
@@ -281,7 +281,7 @@ func TestHandshakeBehindTheGate(t *testing.T) {
 				c.Send([]byte("back: " + string(buf[:n])))
 				got <- string(buf[:n])
 			}()
-			c, err := dtls.Client(l, &net.UDPAddr{}, &dtls.Config{InsecureSkipVerify: true, FlightInterval: 50 * time.Millisecond})
+			c, err := dtls.ClientWithOptions(l, &net.UDPAddr{}, dtls.WithInsecureSkipVerify(true), dtls.WithFlightInterval(50*time.Millisecond))
 			if err != nil {
 				t.Fatal(err)
 			}
