@@ -135,7 +135,7 @@ func (b *bench) check(names, payloads, trains, rates string) error {
 }
 
 func (b *bench) run(ctx context.Context) (err error) {
-	want := uint64(2*(b.crowdSize+b.flows) + 1000)
+	want := uint64(b.crowdSize + 2*b.flows + 500) // of this process, and of each server
 	if got, err := load.RaiseFileLimit(want); err != nil || got < want {
 		return fmt.Errorf("%d open files are allowed, %d needed: %v", got, want, err)
 	}
