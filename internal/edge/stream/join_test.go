@@ -145,12 +145,22 @@ func TestWhatWasQueuedGoesOutBeforeThePeersBytes(t *testing.T) {
 }
 
 func TestARelayConnectsFromItsOwnPort(t *testing.T) {
-	r, _ := accepting(t)
-	far, err := net.Listen("tcp", "127.0.0.1:0")
+	for _, ip := range []netip.Addr{loopback, netip.IPv6Loopback()} {
+		t.Run(ip.String(), func(t *testing.T) { relayConnects(t, ip) })
+	}
+}
+
+func relayConnects(t *testing.T, ip netip.Addr) {
+	far, err := net.Listen("tcp", netip.AddrPortFrom(ip, 0).String())
+	if err != nil {
+		t.Skipf("SKIPPED: there is no %v here: %v", ip, err)
+	}
+	defer far.Close()
+	r, err := OpenRelay(ip, 49152, 65535, func(_ *Relay, p *Peer) { p.Refuse() })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer far.Close()
+	defer r.Close()
 	connected := make(chan error, 1)
 	done := func(_ *Peer, err error) { connected <- err }
 	p := r.Connect(tcpAddress(far.Addr()), done)
@@ -166,7 +176,7 @@ func TestARelayConnectsFromItsOwnPort(t *testing.T) {
 	if _, err := listenAt(r.Local()); err == nil {
 		t.Error("another relay got the same port")
 	}
-	if _, err := OpenRelay(loopback, r.Local().Port(), r.Local().Port(), nil); !errors.Is(err, ErrNoPort) {
+	if _, err := OpenRelay(ip, r.Local().Port(), r.Local().Port(), nil); !errors.Is(err, ErrNoPort) {
 		t.Errorf("a range of one port that is taken: %v", err)
 	}
 }
