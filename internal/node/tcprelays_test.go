@@ -364,6 +364,7 @@ func TestCoturnUclientRelaysTCP(t *testing.T) {
 // TestCoturnUclientIsConnectedTo has a peer connect to the relay of coturn's
 // utility, which counts what one of the two receives only.
 func TestCoturnUclientIsConnectedTo(t *testing.T) {
+	t.Parallel()
 	uclient := needProgram(t, "turnutils_uclient", "Debian package coturn")
 	s := startTCPRelayServer(t)
 	runProgram(t, uclient, "-P", "-m", "2", "-n", "20", "-z", "5", "-u", testUser, "-w", testPassword, "-p", fmt.Sprint(s.tcp.Port()), "127.0.0.1")
