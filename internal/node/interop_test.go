@@ -78,6 +78,9 @@ func TestCoturnUclientLosesNothing(t *testing.T) {
 			{"relay to relay by indications", []string{"-y", "-s"}},
 			{"large", []string{"-l", "1200"}},
 		} {
+			if transport == "DTLS" && way.name != "channels" && way.name != "relay to relay by indications" {
+				continue // to the engine it is like UDP, and the utility takes 15 seconds each time
+			}
 			t.Run(transport+" "+way.name, func(t *testing.T) {
 				t.Parallel()
 				s := startTestServer(t, mediaConfig{UDP: []string{"127.0.0.1:0"}, Policy: allowLoopback()})
