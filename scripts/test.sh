@@ -49,7 +49,7 @@ if wanted footprint; then
 fi
 if wanted lab; then
 	if can_lab; then
-		step 'lab' go test -count=1 -timeout 15m -v ./test/lab/...
+		step 'lab' go test -count=1 -p 1 -timeout 15m -v ./test/lab/...
 	else
 		skip 'lab' 'it needs Linux, root, nftables, iproute2, chromium and firefox-esr'
 	fi

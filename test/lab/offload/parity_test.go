@@ -63,7 +63,11 @@ func TestKernelAndUserSpaceAgree(t *testing.T) {
 				checksums(t, w.peer, c.bySender)
 				checksums(t, w.server, c.byServer)
 				w.start(settings{Offload: mode})
-				for _, p := range w.pairs(t) {
+				pairs := w.pairs(t)
+				if mode == "tc" { // attaching waits for whoever else changes the network
+					w.eventually("the program is attached", func() bool { return w.attached() == 1 })
+				}
+				for _, p := range pairs {
 					said[i] = append(said[i], p.sequence(rand.New(rand.NewPCG(seed, 7)))...)
 				}
 				toPeer, toClient := w.offloaded()
