@@ -56,8 +56,8 @@ if wanted lab; then
 fi
 if wanted browser; then
 	if can_browse; then
-		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check --quick --lanes=2
-		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs --lanes=2 --only=call,chat,devices,docs,effects,embed,examples,hands,hosts,internals,keyboard,languages,pip,pwa,recording,room,samples,screen,transfer
+		step 'browser, every state' env PARLEY_BINARY="$PWD/bin/parley" node web/app/screenshots.mjs --check --quick
+		step 'browser, journeys' env PARLEY_BINARY="$PWD/bin/parley" node web/app/journeys.mjs --only=call,chat,devices,docs,embed,effects,examples,hands,hosts,internals,keyboard,pip,pwa,recording,room,samples,screen,transfer
 		step 'browser, lighthouse' env PARLEY_BINARY="$PWD/bin/parley" node web/app/lighthouse.mjs --only=/,/r/k3vq-9xwd-mm2t-7hcp,/docs/
 	else
 		skip 'browser' 'it needs chromium and firefox-esr'

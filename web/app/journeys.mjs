@@ -2,7 +2,7 @@
 //
 //   node web/app/journeys.mjs                        all journeys, in both browsers
 //   ... --browser=firefox --only=chat,files          some of them
-//   ... --lanes=2                                    two at once, each lane a process with a server of its own
+//   ... --lanes=2                                    two at once, each lane a process with a server of its own; else one for four cores
 //
 // A journey is a file below test/browser/journeys that exports
 //
@@ -16,7 +16,7 @@
 // a warning on a page's console is a failure too.
 // PARLEY_BINARY names a built binary; else one is built.
 import { readdir } from 'node:fs/promises';
-import { inLanes, isLane } from './test/browser/lanes.mjs';
+import { inLanes, isLane, lanesDefault } from './test/browser/lanes.mjs';
 import { World } from './test/browser/world.mjs';
 
 const option = (name) => process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1].split(',');
@@ -28,7 +28,7 @@ const names = (await readdir(folder)).filter((name) => name.endsWith('.mjs')).ma
 const jobs = names.filter((n) => !only || only.includes(n)).flatMap((name) => kinds.map((kind) => [name, kind]));
 
 let failures = 0;
-const failedLanes = await inLanes(import.meta.url, Number(option('lanes') ?? 1), jobs, work);
+const failedLanes = await inLanes(import.meta.url, Number(option('lanes') ?? lanesDefault), jobs, work);
 failures += failedLanes;
 if (!isLane) console.log(failures === 0 ? 'all journeys made' : `${failures} journeys failed`);
 process.exitCode = failures === 0 ? 0 : 1;

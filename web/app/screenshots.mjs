@@ -4,14 +4,14 @@
 //   node web/app/screenshots.mjs            pictures into docs/screenshots
 //   node web/app/screenshots.mjs --check    no pictures, the checks alone
 //   ... --check --quick                     each state in one of its four variants, by turns
-//   ... --lanes=2                       two groups at once, each lane a process with a server of its own
+//   ... --lanes=2                       two groups at once, each lane a process with a server of its own; else one for four cores
 //   ... --only=callStates,relayedCall       some of the groups: functions exported below test/browser/scenes
 //
 // Fails when axe finds a violation, or a page writes an error or a warning to its console.
 // PARLEY_BINARY names a built binary; else one is built.
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { inLanes } from './test/browser/lanes.mjs';
+import { inLanes, lanesDefault } from './test/browser/lanes.mjs';
 import { Look } from './test/browser/look.mjs';
 import { World } from './test/browser/world.mjs';
 
@@ -22,7 +22,7 @@ const scenes = {};
 for (const file of (await readdir(folder)).sort()) Object.assign(scenes, await import(new URL(file, folder)));
 
 const jobs = Object.keys(scenes).filter((name) => !only || only.includes(name));
-const lanes = Number(process.argv.find((argument) => argument.startsWith('--lanes='))?.split('=')[1] ?? 1);
+const lanes = Number(process.argv.find((argument) => argument.startsWith('--lanes='))?.split('=')[1] ?? lanesDefault);
 
 const failed = await inLanes(import.meta.url, lanes, jobs, work);
 if (failed > 0) process.exitCode = 1;

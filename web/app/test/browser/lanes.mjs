@@ -1,6 +1,10 @@
 // Jobs in several processes at once, which each take the next one when they are done with theirs: most of a journey is waiting.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+
+/** A call of two browsers keeps two cores busy, and is late where it gets less. */
+export const lanesDefault = Math.max(1, Math.floor(availableParallelism() / 4));
 
 /**
  * Hands out `jobs` (anything that JSON can tell): here, or to `lanes` processes of the script at `url`, which has to call this
