@@ -35,6 +35,21 @@ func dialRaw(t *testing.T, to netip.AddrPort) *rawClient {
 	return &rawClient{t: t, conn: c}
 }
 
+// signedRequest is a request with the attributes that fill puts in, signed by MD5 and
+// SHA-1 once there is a nonce.
+func signedRequest(m stun.Method, count byte, nonce, username, password string, fill func(*stun.Builder)) []byte {
+	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: count})
+	fill(&b)
+	if nonce != "" {
+		b.Text(stun.AttrUsername, username)
+		b.Text(stun.AttrRealm, testRealm)
+		b.Text(stun.AttrNonce, nonce)
+		key := md5.Sum([]byte(username + ":" + testRealm + ":" + password))
+		b.Integrity(stun.NewHasher(), key[:])
+	}
+	return b.Finish()
+}
+
 // ask sends an Allocate of a user and returns the error code, 0 for success.
 func (c *rawClient) ask(username, password string) stun.Code {
 	c.t.Helper()
@@ -52,16 +67,7 @@ func (c *rawClient) permit(ip string) stun.Code {
 func (c *rawClient) request(m stun.Method, username, password string, fill func(*stun.Builder)) stun.Code {
 	c.t.Helper()
 	c.count++
-	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: c.count})
-	fill(&b)
-	if c.nonce != "" {
-		b.Text(stun.AttrUsername, username)
-		b.Text(stun.AttrRealm, testRealm)
-		b.Text(stun.AttrNonce, c.nonce)
-		key := md5.Sum([]byte(username + ":" + testRealm + ":" + password))
-		b.Integrity(stun.NewHasher(), key[:])
-	}
-	if _, err := c.conn.Write(b.Finish()); err != nil {
+	if _, err := c.conn.Write(signedRequest(m, c.count, c.nonce, username, password, fill)); err != nil {
 		c.t.Fatal(err)
 	}
 	_ = c.conn.SetReadDeadline(time.Now().Add(20 * time.Second))

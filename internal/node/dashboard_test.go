@@ -2,8 +2,6 @@ package node
 
 import (
 	"encoding/json"
-	"io"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
@@ -41,16 +39,7 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 	c := turnConfig(t)
 	c.AuthURL = "http://127.0.0.1:9/" // what is counted of it is there only where it is asked
 	w := startTurn(t, c)
-	metrics, _ := w.operators()
-	response, err := http.Get(metrics + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	metrics := w.metrics()
 	shown, ids := map[string]bool{}, map[int]bool{}
 	for _, p := range d.Panels {
 		if ids[p.ID] || p.Title == "" || p.GridPos.X+p.GridPos.W > 24 {
@@ -65,12 +54,12 @@ func TestDashboardShowsWhatIsThere(t *testing.T) {
 			}
 			for _, name := range names {
 				shown[name[1]] = true
-				expectMetric(t, string(body), p.Title, name[1], labels)
+				expectMetric(t, metrics, p.Title, name[1], labels)
 			}
 		}
 	}
-	for _, found := range regexp.MustCompile(`(?m)^# TYPE (parley_(?:turn|stream|offload)_\S+)`).FindAllSubmatch(body, -1) {
-		if !shown[string(found[1])] {
+	for _, found := range regexp.MustCompile(`(?m)^# TYPE (parley_(?:turn|stream|offload)_\S+)`).FindAllStringSubmatch(metrics, -1) {
+		if !shown[found[1]] {
 			t.Errorf("the dashboard does not show %s", found[1])
 		}
 	}

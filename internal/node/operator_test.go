@@ -79,6 +79,22 @@ func (w *turnWorld) operators() (metrics, admin string) {
 	return "http://" + w.node.operators[0].Addr().String(), "http://" + w.node.operators[1].Addr().String()
 }
 
+// metrics is what Prometheus would read.
+func (w *turnWorld) metrics() string {
+	w.t.Helper()
+	at, _ := w.operators()
+	response, err := http.Get(at + "/metrics")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(body)
+}
+
 func (w *turnWorld) get(path string) int {
 	w.t.Helper()
 	metrics, _ := w.operators()
@@ -193,17 +209,7 @@ func TestControlSocketBearsHostileBytes(t *testing.T) {
 
 func TestTurnMetrics(t *testing.T) {
 	w := startTurn(t, turnConfig(t))
-	metrics, _ := w.operators()
-	response, err := http.Get(metrics + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(body)
+	text := w.metrics()
 	if !strings.Contains(text, "\nparley_turn_allocations 0\n") || strings.Contains(text, "parley_signaling") {
 		t.Errorf("metrics:\n%.3000s", text)
 	}

@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-	"crypto/md5"
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/binary"
@@ -248,16 +247,7 @@ type asker struct {
 // request builds a signed request, with the attributes that add puts in.
 func (a *asker) request(m stun.Method, add func(b *stun.Builder)) []byte {
 	a.count++
-	b := stun.Begin(nil, stun.TypeOf(m, stun.Request), stun.TransactionID{11: a.count})
-	add(&b)
-	if a.nonce != "" {
-		b.Text(stun.AttrUsername, testUser)
-		b.Text(stun.AttrRealm, testRealm)
-		b.Text(stun.AttrNonce, a.nonce)
-		key := md5.Sum([]byte(testUser + ":" + testRealm + ":" + testPassword))
-		b.Integrity(stun.NewHasher(), key[:])
-	}
-	return b.Finish()
+	return signedRequest(m, a.count, a.nonce, testUser, testPassword, add)
 }
 
 // read waits for one message and remembers its nonce.
